@@ -1,0 +1,1 @@
+"""How a service runs: Kafka plumbing, settings, logs, metrics, health, database, ordered stop."""

@@ -1,0 +1,56 @@
+"""Creating topics, as an explicit step."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from tocsin.contracts import Topic
+
+ALREADY_EXISTS = 36  # Kafka protocol error code TOPIC_ALREADY_EXISTS
+
+
+class TopicsRefused(RuntimeError):
+    """Kafka did not create a topic; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One topic as it has to be on the broker."""
+
+    name: str
+    partitions: int
+    config: dict[str, str]
+
+
+def plan(topics: Sequence[Topic]) -> list[Plan]:
+    """Every topic and, where it is consumed, its dead-letter twin (kept for ever, same partitions)."""
+    wanted = [Plan(topic.name, topic.partitions, dict(topic.config())) for topic in topics]
+    forever = {"cleanup.policy": "delete", "retention.ms": "-1"}
+    dead = [
+        Plan(topic.dead, topic.partitions, dict(topic.config()) | forever)
+        for topic in topics
+        if topic.consumed
+    ]
+    return wanted + dead
+
+
+async def apply(bootstrap: str, topics: Sequence[Topic], *, replication: int = 1) -> dict[str, str]:
+    """Create what is missing; change nothing that exists. Gives the outcome by topic name."""
+    wanted = plan(topics)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        answer = await admin.create_topics(
+            [NewTopic(p.name, p.partitions, replication, topic_configs=p.config) for p in wanted]
+        )
+    finally:
+        await admin.close()
+    return {name: _outcome(name, code, text) for name, code, text in answer.topic_errors}
+
+
+def _outcome(name: str, code: int, text: str | None) -> str:
+    # create_topics does not raise: each answer has to be read.
+    if code not in {0, ALREADY_EXISTS}:
+        raise TopicsRefused(f"Kafka refused to create {name}: {text or f'error code {code}'}")
+    return "exists" if code == ALREADY_EXISTS else "created"
