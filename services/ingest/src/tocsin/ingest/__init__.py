@@ -1,0 +1,1 @@
+"""The world to NoticePublished: polls sources, takes pushes, reads files."""

@@ -1,0 +1,33 @@
+"""The closed set of ways in which a poll can end."""
+
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How a poll ended. Each is a label of ``tocsin_ingest_polls_total``."""
+
+    READ = "read"  # the source answered and was read
+    NOT_MODIFIED = "not_modified"  # it says that nothing changed
+    UNREACHABLE = "unreachable"  # no name, no connection, no TLS, or a broken one
+    FORBIDDEN = "forbidden_address"  # it leads into a private network: nothing was sent
+    TIMEOUT = "timeout"  # longer than the cap, in fetching or in reading
+    TOO_LARGE = "too_large"
+    REDIRECTS = "too_many_redirects"
+    REFUSED = "refused"  # 4xx
+    THROTTLED = "throttled"  # 429, or 503 with Retry-After
+    BROKEN = "broken"  # 5xx, or a status that makes no sense here
+    BOT_WALL = "bot_wall"  # 202: accepted, and nothing given
+    EMPTY = "empty"  # 200 with no body
+    HTML = "html"  # a page where a feed should be
+    UNREADABLE = "unreadable"  # neither feed nor page
+    AWAY = "away"  # our Kafka, PostgreSQL or disk did not take it: not the source's fault
+    UNEXPECTED = "unexpected"  # a fault of ours
+
+
+class PollFailed(Exception):
+    """A poll ended without a document; trying again later always may help."""
+
+    def __init__(self, outcome: Outcome, detail: str, *, retry_after: float | None = None) -> None:
+        super().__init__(detail)
+        self.outcome = outcome
+        self.retry_after = retry_after  # seconds that the source asked for

@@ -1,0 +1,206 @@
+"""What ingest remembers, in PostgreSQL: sources and their state, revisions, entries that failed."""
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+
+from tocsin.ingest.changes import Known, Verdict
+from tocsin.ingest.entry import BadEntry
+from tocsin.ingest.fetched import Validators
+from tocsin.ingest.source import Source
+
+LEASE_SECONDS = 15.0  # how long the sources of a killed replica lie fallow
+
+
+class NoTables(RuntimeError):
+    """The tables are not there; the message says how to make them."""
+
+
+@dataclass(frozen=True)
+class Leased:
+    """A source that this replica, and no other, may poll now."""
+
+    source_id: str
+    validators: Validators
+    failures: int  # polls in a row that failed
+
+
+class Documents:
+    """Some documents, held against every other writer while the context of ``Store.hold`` is open."""
+
+    def __init__(self, connection: asyncpg.Connection, known: Mapping[str, Known]) -> None:
+        self._connection = connection
+        self.known = known
+
+    async def remember(
+        self, source_id: str, news: Sequence[Verdict], content_sha256: str, seen_at: datetime
+    ) -> None:
+        """Write down revisions that have been published."""
+        await self._connection.executemany(
+            """
+            insert into revisions
+                (document_id, revision, source_id, digest, notice_id, content_sha256, first_seen_at)
+            values ($1, $2, $3, $4, $5, $6, $7)
+            """,
+            [
+                (v.document_id, v.revision, source_id, v.digest, v.notice_id, content_sha256, seen_at)
+                for v in news
+            ],
+        )
+
+
+class Store:
+    """The tables of ingest. Times are PostgreSQL's: replicas need not agree on the clock."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def declare(self, sources: Sequence[Source]) -> None:
+        """Make every declared source known, and due now unless it is in a back-off.
+
+        A new address forgets the old one's validators.
+        """
+        try:
+            await self._pool.executemany(
+                """
+                insert into sources (id, location) values ($1, $2)
+                on conflict (id) do update set
+                    location = excluded.location,
+                    etag = case when sources.location = excluded.location then sources.etag end,
+                    last_modified =
+                        case when sources.location = excluded.location then sources.last_modified end,
+                    next_poll_at = case when sources.failures = 0 then now() else sources.next_poll_at end
+                """,
+                [(source.id, source.location) for source in sources],
+            )
+        except asyncpg.UndefinedTableError as error:
+            raise NoTables("the tables are missing: run `python -m tocsin.ingest --migrate`") from error
+
+    async def lease(self, ids: Sequence[str], most: int) -> list[Leased]:
+        """Take up to ``most`` of these sources that are due and that nobody else is polling."""
+        rows = await self._pool.fetch(
+            """
+            update sources set leased_until = now() + make_interval(secs => $3)
+            where id in (
+                select id from sources
+                where id = any($1) and greatest(next_poll_at, leased_until) <= now()
+                order by next_poll_at limit $2 for update skip locked
+            )
+            returning id, etag, last_modified, failures
+            """,
+            ids,
+            most,
+            LEASE_SECONDS,
+        )
+        return [
+            Leased(row["id"], Validators(row["etag"], row["last_modified"]), row["failures"]) for row in rows
+        ]
+
+    async def renew(self, ids: Sequence[str]) -> None:
+        """Keep the sources that are still being polled; one that was settled meanwhile stays free."""
+        await self._pool.execute(
+            """
+            update sources set leased_until = now() + make_interval(secs => $2)
+            where id = any($1) and leased_until is not null
+            """,
+            ids,
+            LEASE_SECONDS,
+        )
+
+    async def seconds_until_due(self, ids: Sequence[str]) -> float | None:
+        """How long until one of these sources may be leased; None when there is none, never negative."""
+        seconds = await self._pool.fetchval(
+            """
+            select extract(epoch from min(greatest(next_poll_at, leased_until)) - now())::float8
+            from sources where id = any($1)
+            """,
+            ids,
+        )
+        return None if seconds is None else max(float(seconds), 0.0)
+
+    async def succeeded(self, source_id: str, validators: Validators, *, news: bool, pause: float) -> None:
+        """The source was read, and everything in it is published: only now its validators may be kept."""
+        await self._pool.execute(
+            """
+            update sources set etag = $2, last_modified = $3, failures = 0, last_error = null,
+                leased_until = null, next_poll_at = now() + make_interval(secs => $5),
+                last_success_at = now(), last_new_at = case when $4 then now() else last_new_at end
+            where id = $1
+            """,
+            source_id,
+            validators.etag,
+            validators.last_modified,
+            news,
+            pause,
+        )
+
+    async def failed(self, source_id: str, error: str, *, failures: int, pause: float) -> None:
+        """The poll came to nothing; ``failures`` in a row so far."""
+        await self._pool.execute(
+            """
+            update sources set failures = $3, last_error = $2,
+                leased_until = null, next_poll_at = now() + make_interval(secs => $4)
+            where id = $1
+            """,
+            source_id,
+            error,
+            failures,
+            pause,
+        )
+
+    @contextlib.asynccontextmanager
+    async def hold(self, digests: Mapping[str, str]) -> AsyncIterator[Documents]:
+        """Hold documents (id to the digest at hand) against other replicas, in one transaction."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            # In one order everywhere, so that two holders never wait for each other.
+            await connection.execute(
+                """
+                select pg_advisory_xact_lock(lock) from (
+                    select distinct hashtextextended(id, 0) as lock from unnest($1::text[]) as id order by 1
+                ) as ordered
+                """,
+                list(digests),
+            )
+            yield Documents(connection, await _known(connection, digests))
+
+    async def remember_failed(
+        self, source_id: str, bad: Sequence[BadEntry], content_sha256: str, seen_at: datetime
+    ) -> None:
+        """Keep entries that could not be read, each once with a count."""
+        await self._pool.executemany(
+            """
+            insert into failed_entries
+                (source_id, native_id, error, content_sha256, first_seen_at, last_seen_at)
+            values ($1, $2, $3, $4, $5, $5)
+            on conflict (source_id, native_id) do update set
+                error = excluded.error, content_sha256 = excluded.content_sha256,
+                last_seen_at = excluded.last_seen_at, times = failed_entries.times + 1
+            """,
+            [(source_id, entry.native_id, entry.error, content_sha256, seen_at) for entry in bad],
+        )
+
+
+async def _known(connection: asyncpg.Connection, digests: Mapping[str, str]) -> dict[str, Known]:
+    rows = await connection.fetch(
+        """
+        select latest.document_id, latest.revision, latest.digest, latest.notice_id,
+            exists (
+                select from revisions as earlier
+                where earlier.document_id = asked.id and earlier.digest = asked.digest
+                    and earlier.revision < latest.revision
+            ) as seen_before
+        from unnest($1::text[], $2::text[]) as asked (id, digest)
+        cross join lateral (
+            select * from revisions where document_id = asked.id order by revision desc limit 1
+        ) as latest
+        """,
+        list(digests.keys()),
+        list(digests.values()),
+    )
+    return {
+        row["document_id"]: Known(row["revision"], row["digest"], row["notice_id"], row["seen_before"])
+        for row in rows
+    }

@@ -1,0 +1,96 @@
+"""Publish, then remember: the one road from entries to notices, for polls and pushes alike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tocsin.chassis.producer import Producer
+from tocsin.contracts import NOTICES_PUBLISHED, NoticePublished, document_id
+from tocsin.contracts.cloudevents import Record, to_record
+from tocsin.contracts.trace import child_of
+from tocsin.ingest import metrics
+from tocsin.ingest.changes import Verdict, digest, judge_all, rounds
+from tocsin.ingest.entry import Entry
+from tocsin.ingest.snapshots import Snapshots
+from tocsin.ingest.source import Source
+from tocsin.ingest.store import Store
+
+ROUND = 100  # documents held at a time
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """Entries that were seen: where, when, and in which bytes."""
+
+    source: Source
+    entries: Sequence[Entry]
+    body: bytes
+    seen_at: datetime
+    traceparent: str | None = None  # of whoever sent them
+
+
+class Teller:
+    """Turns sightings into notices.
+
+    A notice is confirmed by Kafka before its rows are written: a crash in between tells it once more under
+    the same id, and nothing is lost. Raises what "away" means (see ``chassis.faults``); telling the same
+    sighting again is then right, and harmless.
+    """
+
+    def __init__(self, store: Store, snapshots: Snapshots, producer: Producer) -> None:
+        self._store = store
+        self._snapshots = snapshots
+        self._producer = producer
+
+    async def tell(self, sighting: Sighting) -> list[Verdict]:
+        """What each entry was, in order. Entries with the same id are revisions in that order."""
+        told: list[Verdict] = []
+        for entries in rounds(sighting.entries, ROUND):
+            told += await self._tell(sighting, entries)
+        return told
+
+    async def _tell(self, sighting: Sighting, entries: Sequence[Entry]) -> list[Verdict]:
+        source = sighting.source
+        asked = {document_id(source.id, entry.native_id): digest(entry) for entry in entries}
+        async with self._store.hold(asked) as documents:
+            verdicts = judge_all(source.id, entries, documents.known)
+            news = [verdict for verdict in verdicts if verdict.is_news]
+            if news:
+                sha256 = await self._snapshots.keep(sighting.body)
+                await self._publish(sighting, news, sha256)
+                await documents.remember(source.id, news, sha256, sighting.seen_at)
+        return verdicts
+
+    async def _publish(self, sighting: Sighting, news: Sequence[Verdict], sha256: str) -> None:
+        records = [_record(sighting, verdict, sha256) for verdict in news]
+        await self._producer.publish(NOTICES_PUBLISHED, records)
+        took = (datetime.now(UTC) - sighting.seen_at).total_seconds()
+        for _ in news:
+            metrics.PUBLISHING.observe(took)
+        metrics.NOTICES.labels(sighting.source.tier, sighting.source.kind).inc(len(news))
+
+
+def _record(sighting: Sighting, verdict: Verdict, sha256: str) -> Record:
+    notice = notice_of(sighting.source, verdict, sha256, sighting.seen_at)
+    traceparent = child_of(sighting.traceparent)
+    return to_record(notice, source="ingest", time=sighting.seen_at, traceparent=traceparent)
+
+
+def notice_of(source: Source, verdict: Verdict, sha256: str, seen_at: datetime) -> NoticePublished:
+    """The notice that tells this verdict."""
+    entry = verdict.entry
+    return NoticePublished(
+        id=verdict.notice_id,
+        document_id=verdict.document_id,
+        revision=verdict.revision,
+        source=source.ref(),
+        title=entry.title,
+        text=entry.text,
+        url=entry.url,
+        links=entry.links,
+        language=entry.language,
+        published_at=entry.published_at,
+        updated_at=entry.updated_at,
+        first_seen_at=seen_at,
+        content_sha256=sha256,
+    )
