@@ -1,0 +1,1 @@
+"""The catalogue that ships with Tocsin: hand-written, reviewed, one line an entity."""

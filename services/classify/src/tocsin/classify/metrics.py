@@ -1,0 +1,13 @@
+"""What classify counts, declared here and created at zero."""
+
+from prometheus_client import Counter, Gauge
+
+from tocsin.chassis.metrics import STAGE
+from tocsin.contracts import Category
+
+CLASSIFIED = Counter("tocsin_classify_notices", "Notices classified.", ["category"])
+ENTITIES = Gauge("tocsin_classify_catalogue_entities", "Entities of the catalogue in use.")
+
+for _category in Category:
+    CLASSIFIED.labels(_category)
+STAGE.labels("classify")

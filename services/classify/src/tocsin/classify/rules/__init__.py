@@ -1,0 +1,1 @@
+"""The rules that ship with Tocsin, as data that a lawyer can review."""
