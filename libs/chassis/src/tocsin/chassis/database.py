@@ -1,5 +1,6 @@
 """The connection pool of a service that keeps rows."""
 
+import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ from tocsin.chassis.lifetime import insist
 
 CONNECTIONS = 10
 STATEMENT_SECONDS = 30
+WATCH_SECONDS = 2.0
 
 log = logs.get(__name__)
 
@@ -22,10 +24,11 @@ log = logs.get(__name__)
 async def connect(url: SecretStr, schema: str, health: Health) -> AsyncIterator[asyncpg.Pool]:
     """A pool whose connections live in one schema, speak UTC, and give jsonb as Python values.
 
-    Waits for PostgreSQL as long as it takes. A statement that takes over 30 s is cancelled.
+    Waits for PostgreSQL as long as it takes. A statement that takes over 30 s is cancelled. While
+    PostgreSQL is away ``/ready`` says so.
     """
-    state: dict[str, str | None] = {"complaint": "not connected yet"}
-    health.require("database", lambda: state["complaint"])
+    watch = _Watch()
+    health.require("database", lambda: watch.complaint)
     dsn = url.get_secret_value()
     log.info("connecting", database=urlsplit(dsn).hostname)
     pool = await insist(
@@ -43,11 +46,30 @@ async def connect(url: SecretStr, schema: str, health: Health) -> AsyncIterator[
             },
         ),
     )
-    state["complaint"] = None
+    watch.complaint = None
+    looking = asyncio.create_task(watch.run(pool), name="watch database")
     try:
         yield pool
     finally:
+        looking.cancel()
         await pool.close()
+
+
+class _Watch:
+    """Asks PostgreSQL from time to time whether it is there."""
+
+    def __init__(self) -> None:
+        self.complaint: str | None = "not connected yet"
+
+    async def run(self, pool: asyncpg.Pool) -> None:
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            try:
+                async with asyncio.timeout(WATCH_SECONDS):
+                    await pool.fetchval("select 1")
+                self.complaint = None
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer of /ready
+                self.complaint = f"PostgreSQL does not answer: {error!r}"
 
 
 async def _speak_json(connection: asyncpg.Connection) -> None:

@@ -56,6 +56,7 @@ def fault_of(error: BaseException) -> Fault:
         return Fault.UNREADABLE
     if isinstance(error, Refused):
         return Fault.REFUSED
-    if isinstance(error, _AWAY):
+    # asyncpg calls a value that it cannot encode an InterfaceError too: that one never heals.
+    if isinstance(error, _AWAY) and not isinstance(error, ValueError):
         return Fault.UNAVAILABLE
     return Fault.UNEXPECTED

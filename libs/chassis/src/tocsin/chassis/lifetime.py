@@ -48,10 +48,8 @@ class Lifetime:
         guard = threading.Timer(self._deadline, _give_up, (self._deadline,))
         guard.daemon = True
         guard.start()
-        try:
-            await self._stack.__aexit__(kind, error, trace)
-        finally:
-            guard.cancel()
+        # The guard is never called off: after this the process still waits for its threads.
+        await self._stack.__aexit__(kind, error, trace)
         log.info("stopped")
         told_to = kind is asyncio.CancelledError and self._stopping.is_set()
         if told_to and self._failure is not None:

@@ -39,6 +39,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _framework)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _unexpected)
 
 
 async def _problem(_request: Request, error: Exception) -> Response:
@@ -55,3 +56,8 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type only
     told = [f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()]
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "; ".join(told)).response()
+
+
+async def _unexpected(_request: Request, _error: Exception) -> Response:
+    # What went wrong is for our log, where the server writes it; the caller learns that it was us.
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "this is our fault, and it has been logged").response()

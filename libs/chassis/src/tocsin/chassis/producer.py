@@ -43,10 +43,9 @@ class Producer:
         """As ``publish``, to a topic by name: for dead letters, that have no type."""
         for record in records:
             _check_size(record)
-        partitions = len(await self._client.partitions_for(topic))
-        batches = self._gather(records, partitions)
         try:
             async with asyncio.timeout(CONFIRM_SECONDS):  # an idempotent producer would wait for ever
+                batches = self._gather(records, len(await self._client.partitions_for(topic)))
                 sent = [await self._client.send_batch(batch, topic, partition=p) for p, batch in batches]
                 await asyncio.gather(*sent)
         except (OutOfOrderSequenceNumber, ProducerFenced) as error:

@@ -98,3 +98,9 @@ class AlertRaised(Event):
 
     def key(self) -> str:
         return self.team
+
+    @property
+    def concerns(self) -> tuple[EntityRef, ...]:
+        """What of the team's is hit: what its watches matched, or all subjects where they leave that open."""
+        own = {ref.id: ref for reason in self.reasons for ref in reason.entities}
+        return tuple(own.values()) or self.subjects
