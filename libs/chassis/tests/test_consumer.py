@@ -103,9 +103,11 @@ async def until(condition: Callable[[], bool | Awaitable[bool]], seconds: float 
 
 
 @contextlib.asynccontextmanager
-async def belfry(engines: Engines, handle: Handle | None = None) -> AsyncIterator[Belfry]:
+async def belfry(
+    engines: Engines, handle: Handle | None = None, topic: Topic | None = None
+) -> AsyncIterator[Belfry]:
     bootstrap = engines.kafka.bootstrap
-    topic = Topic(f"test.{uuid.uuid4().hex}", Rung, "bell", "a test", partitions=2)
+    topic = topic or Topic(f"test.{uuid.uuid4().hex}", Rung, "bell", "a test", partitions=2)
     await topics.apply(bootstrap, [topic])
     fatal: list[BaseException] = []
     async with producer.connect(bootstrap, fatal.append) as kafka:
@@ -145,6 +147,46 @@ async def test_nothing_is_committed_while_the_handler_works(engines: Engines) ->
         assert await place.committed() == 0
         let_go.set()
         await until(lambda: _is(place.committed(), 1))
+
+
+async def test_a_rebalance_waits_for_the_batch_in_hand(engines: Engines) -> None:
+    let_go, entered = asyncio.Event(), asyncio.Event()
+
+    async def wait(_: Sequence[Incoming[Rung]]) -> None:
+        entered.set()
+        await let_go.wait()
+
+    async with belfry(engines, wait) as first:
+        for n in range(8):  # on both partitions, in one poll or two
+            await first.ring(f"{n}", bell=f"bell {n}")
+        await entered.wait()
+        joining = asyncio.create_task(_join(engines, first, joined := asyncio.Event()))
+        await until(lambda: "has not joined" in str(first.health.unfit()))  # its partitions are being revoked
+        let_go.set()
+        await joined.wait()
+        await until(lambda: not first.health.unfit())
+        await first.ring("last", bell="bell 0")
+        await first.ring("last too", bell="bell 1")
+        second = await joining
+        assert sorted(first.seen + second) == sorted([*map(str, range(8)), "last", "last too"])
+
+
+async def _join(engines: Engines, first: Belfry, joined: asyncio.Event) -> list[str]:
+    """Join the group of the first replica; gives what came here until all ten events were seen."""
+    async with belfry(engines, topic=first.topic) as second:
+        await until(lambda: not second.health.unfit())
+        joined.set()
+        await until(lambda: len(set(first.seen + second.seen)) == 10)
+        return second.seen
+
+
+async def test_an_idle_consumer_turns(engines: Engines) -> None:
+    async with belfry(engines) as place:
+        await until(lambda: not place.health.unfit())
+        (pulse,) = place.health._pulses
+        for _ in range(2):
+            before = pulse._last
+            await until(lambda: pulse._last > before)  # noqa: B023 - awaited in this turn
 
 
 POISON: list[tuple[bytes | None, list[tuple[str, bytes | None]]]] = [

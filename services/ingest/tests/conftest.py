@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_network
@@ -38,17 +38,6 @@ def _broken(error: BaseException) -> None:
 MIGRATIONS = Path(tocsin.ingest.__path__[0]) / "migrations"
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-@pytest.fixture(scope="session")
-def engines() -> Iterator[Engines]:
-    with Engines() as running:
-        yield running
-
-
-@pytest.fixture
-def database(engines: Engines) -> str:
-    return engines.postgres.create_database(f"test_{uuid.uuid4().hex}")
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from faststream import AckPolicy
@@ -66,7 +66,12 @@ class Subscription(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]
             no_reply=True,  # otherwise a `reply_to` header decides where we write
         )
         self._subscriber(self._on_records)
-        self._in_hand = cast("MultiLock", self._subscriber.lock)  # held until the commit
+
+    @property
+    def _in_hand(self) -> MultiLock | None:
+        """Held from the poll to the commit; FastStream makes it when it starts."""
+        lock = self._subscriber.lock
+        return lock if isinstance(lock, MultiLock) else None
 
     async def start(self) -> None:
         """Join the group; refuses when any subscriber would lose records on a crash."""
@@ -106,10 +111,11 @@ class Subscription(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]
                 async with asyncio.timeout(WATCH_SECONDS * 5):
                     await self._measure()
                 self._away = None
+                if self._in_hand is None or self._in_hand.empty:
+                    self._pulse.beat()
             except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer of /ready
                 self._away = f"Kafka does not answer: {error!r}"
-            if self._in_hand.empty:
-                self._pulse.beat()
+                self._pulse.beat()  # it turns all the same: a restart would not bring Kafka back
             await asyncio.sleep(WATCH_SECONDS)
 
     async def _measure(self) -> None:
@@ -129,7 +135,8 @@ class Subscription(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]
         for partition in revoked:
             with contextlib.suppress(KeyError):
                 metrics.LAG.remove(partition.topic, partition.partition)
-        await self._in_hand.wait_release(DRAIN_SECONDS)
+        if self._in_hand is not None:
+            await self._in_hand.wait_release(DRAIN_SECONDS)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """The group is stable; an empty set makes this replica a spare."""
