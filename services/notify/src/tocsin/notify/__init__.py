@@ -1,0 +1,1 @@
+"""NoticeClassified to people: cases, routing, wording, deliveries."""

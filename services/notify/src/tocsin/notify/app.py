@@ -1,0 +1,98 @@
+"""Wiring of notify: the only place that names concrete edges."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import aiohttp
+
+from tocsin.chassis import database, outbound, producer
+from tocsin.chassis.consumer import Consumer
+from tocsin.chassis.deadletter import Graveyard
+from tocsin.chassis.health import Health
+from tocsin.chassis.http import create_app, serve
+from tocsin.chassis.lifetime import Lifetime
+from tocsin.chassis.migrations import migrate as run_migrations
+from tocsin.chassis.subscription import subscribe
+from tocsin.chassis.table import Table, follow
+from tocsin.contracts import CATALOGUE, NOTICES_CLASSIFIED, Entity, NoticeClassified
+from tocsin.notify import api
+from tocsin.notify.cases import Case
+from tocsin.notify.channels import Channel
+from tocsin.notify.channels.email import EmailChannel
+from tocsin.notify.channels.log import LogChannel
+from tocsin.notify.channels.slack import SlackChannel
+from tocsin.notify.channels.webhook import WebhookChannel
+from tocsin.notify.directory import Directory
+from tocsin.notify.handler import Handler
+from tocsin.notify.publisher import Publisher
+from tocsin.notify.sender import Sender
+from tocsin.notify.settings import NotifySettings
+from tocsin.notify.store.wakeup import listen
+
+SERVICE = "notify"
+LOOP_SECONDS = 60.0  # a loop that has not turned for so long is stuck
+
+
+def migrate(settings: NotifySettings) -> None:
+    """Bring notify's tables up to date."""
+    run_migrations(settings.database_url.get_secret_value(), SERVICE, Path(__file__).parent / "migrations")
+
+
+async def run(settings: NotifySettings) -> None:
+    """Run notify until it is told to stop."""
+    health = Health()
+    app = create_app(SERVICE, health)
+    bootstrap = settings.kafka_bootstrap_servers
+    async with Lifetime(settings.stop_deadline_seconds) as life:
+        await life.enter(serve(app, settings.http_host, settings.http_port))
+        pool = await life.enter(database.connect(settings.database_url, SERVICE, health))
+        kafka = await life.enter(producer.connect(bootstrap, life.fail))
+        session = await life.enter(_session(settings))
+        directory = Directory(pool)
+
+        table = Table(CATALOGUE, Entity, lambda rows: directory.know(rows.values()), health)
+        await life.enter(follow(bootstrap, table, life.fail))
+        app.include_router(api.router(pool, directory, settings.api_keys, lambda name: name in os.environ))
+
+        due, unpublished = asyncio.Event(), asyncio.Event()
+        life.spawn("wake-up", listen(settings.database_url, due, unpublished))
+        publisher = Publisher(pool, kafka, unpublished, health.pulse("publisher", limit=LOOP_SECONDS))
+        life.spawn("publisher", publisher.run())
+        sender = Sender(
+            pool=pool,
+            directory=directory,
+            channels=_channels(settings, session),
+            wake=due,
+            pulse=health.pulse("sender", limit=LOOP_SECONDS),
+            send_seconds=settings.send_seconds,
+        )
+        life.spawn("sender", sender.run())
+
+        handler = Handler(pool, directory, lambda case: _case_url(settings, case))
+        graveyard = Graveyard(SERVICE, NOTICES_CLASSIFIED, kafka, life.fail)
+        consumer = Consumer(NOTICES_CLASSIFIED, NoticeClassified, handler.on_notices_classified, graveyard)
+        await life.enter(subscribe(bootstrap, f"tocsin-{SERVICE}", consumer, NOTICES_CLASSIFIED, health))
+        await life.until_stopped()
+
+
+def _session(settings: NotifySettings) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=outbound.connector(settings.allowed_networks),
+        headers={"User-Agent": "Tocsin/0.1"},
+        trust_env=False,
+    )
+
+
+def _channels(settings: NotifySettings, session: aiohttp.ClientSession) -> dict[str, Channel]:
+    smtp = settings.smtp_url.get_secret_value() if settings.smtp_url else None
+    return {
+        "webhook": WebhookChannel(session, os.environ),
+        "slack": SlackChannel(session, os.environ),
+        "email": EmailChannel(smtp, settings.mail_from, settings.send_seconds),
+        "log": LogChannel(),
+    }
+
+
+def _case_url(settings: NotifySettings, case: Case) -> str | None:
+    return f"{settings.public_url.rstrip('/')}/v1/cases/{case.ref}" if settings.public_url else None

@@ -1,0 +1,46 @@
+"""Channels: where teams want to hear it, one file each, and what an attempt can come to."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from tocsin.contracts import AlertRaised
+from tocsin.contracts.subscriptions import Channel as Declaration
+
+KINDS = ("webhook", "slack", "email", "log")
+
+
+class Outcome(StrEnum):
+    """How an attempt ended."""
+
+    DELIVERED = "delivered"  # the receiver said so
+    RETRY = "retry"  # it may work later
+    REFUSED = "refused"  # the receiver will never take it: tried no more
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a receiver answered, as it came (the sender makes a line of it); ``wish`` is its Retry-After."""
+
+    outcome: Outcome
+    detail: str
+    wish: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Message:
+    """One alert for one channel. ``id`` is the same on every attempt: receivers drop repeats by it."""
+
+    id: str
+    alert: AlertRaised
+    team: str  # the team's name as people read it
+    traceparent: str
+
+
+class Channel(Protocol):
+    """The edge to one kind of receiver."""
+
+    async def send(self, message: Message, target: Declaration) -> Answer:
+        """Make one attempt. Network errors may be raised: the sender takes them as ``RETRY``."""
+        ...

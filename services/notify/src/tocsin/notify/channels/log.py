@@ -1,0 +1,26 @@
+"""Log: the alert as one line in notify's own log, for trying a watch out."""
+
+from tocsin.chassis import logs
+from tocsin.contracts.subscriptions import Channel
+from tocsin.notify.channels import Answer, Message, Outcome
+
+log = logs.get(__name__)
+
+
+class LogChannel:
+    """Always delivers."""
+
+    async def send(self, message: Message, target: Channel) -> Answer:
+        """Write the line."""
+        alert = message.alert
+        log.warning(
+            "alert",
+            team=alert.team,
+            channel=target.name,
+            case=alert.case_ref,
+            step=alert.step,
+            severity=alert.severity.value,
+            headline=alert.headline,
+            because=[reason.because for reason in alert.reasons],
+        )
+        return Answer(Outcome.DELIVERED, "logged")

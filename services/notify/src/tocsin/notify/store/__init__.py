@@ -1,0 +1,1 @@
+"""Notify's rows in PostgreSQL: hand-written SQL, one file a purpose."""

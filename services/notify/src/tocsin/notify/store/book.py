@@ -1,0 +1,117 @@
+"""The book: what one poll's notices change, written in one transaction."""
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+
+import asyncpg
+
+from tocsin.contracts import AlertRaised, EntityId, NoticeClassified, fingerprint
+from tocsin.notify.cases import Case, Development
+
+WAKE = "tocsin_deliveries"  # the sender listens to this
+
+
+class Book:
+    """One open transaction of the handler. Nothing in it is seen by anyone before it is closed."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+
+    async def enter(self, facts: Sequence[NoticeClassified]) -> set[str]:
+        """Record notices; gives the ids of those that were not known before."""
+        rows = await self._connection.fetch(
+            """
+            insert into notices (id, body) select * from unnest($1::text[], $2::jsonb[])
+            on conflict (id) do nothing returning id
+            """,
+            [fact.id for fact in facts],
+            [fact.model_dump(mode="json") for fact in facts],
+        )
+        return {row["id"] for row in rows}
+
+    async def lock_cases(self) -> None:
+        """One replica decides about cases at a time: two reports of one act make one case."""
+        await self._connection.execute("select pg_advisory_xact_lock(hashtext('tocsin cases'))")
+
+    async def candidates(self, fact: NoticeClassified) -> list[Case]:
+        """Cases that share a document or a subject with the notice, latest first."""
+        subjects = [mention.id for mention in fact.classification.subjects()]
+        rows = await self._connection.fetch(
+            """
+            select body from cases where documents @> array[$1::text] or subjects && $2::text[]
+            order by changed_at desc limit 100
+            """,
+            fact.notice.document_id,
+            subjects,
+        )
+        return [Case.model_validate(row["body"]) for row in rows]
+
+    async def save(self, case: Case, fact: NoticeClassified, because: str) -> None:
+        """Write a case as it stands after a notice, and file the notice under it."""
+        await self._connection.execute(
+            """
+            insert into cases (id, ref, state, documents, subjects, body, changed_at)
+            values ($1, $2, $3, $4, $5, $6, $7)
+            on conflict (id) do update set (state, documents, subjects, body, changed_at)
+              = (excluded.state, excluded.documents, excluded.subjects, excluded.body, excluded.changed_at)
+            """,
+            case.id,
+            case.ref,
+            case.state,
+            list(case.documents),
+            [ref.id for ref in case.subjects],
+            case.model_dump(mode="json"),
+            case.changed_at,
+        )
+        await self._connection.execute(
+            "update notices set case_id = $1, because = $2 where id = $3", case.id, because, fact.id
+        )
+
+    async def take(self, news: Development) -> None:
+        """Record a step of a case."""
+        await self._connection.execute(
+            "insert into steps (case_id, number, notice_id, body) values ($1, $2, $3, $4)",
+            news.case.id,
+            news.step.number,
+            news.fact.id,
+            news.step.model_dump(mode="json"),
+        )
+
+    async def told(self, case: Case) -> dict[str, frozenset[EntityId]]:
+        """By team: what of its own the alerts of this case were about so far."""
+        rows = await self._connection.fetch(
+            "select team_id, concerns from alerts where case_id = $1", case.id
+        )
+        told: dict[str, frozenset[EntityId]] = {}
+        for row in rows:
+            told[row["team_id"]] = told.get(row["team_id"], frozenset()) | frozenset(row["concerns"])
+        return told
+
+    async def raise_alert(self, alert: AlertRaised, channels: Sequence[str], traceparent: str) -> None:
+        """Record an alert and one delivery a channel of its team; wakes the sender on commit."""
+        await self._connection.execute(
+            """
+            insert into alerts (id, team_id, case_id, step, concerns, body, traceparent, raised_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8)
+            """,
+            alert.id,
+            alert.team,
+            alert.case_id,
+            alert.step,
+            [ref.id for ref in alert.concerns],
+            alert.model_dump(mode="json"),
+            traceparent,
+            alert.raised_at,
+        )
+        await self._connection.executemany(
+            "insert into deliveries (id, alert_id, team_id, channel) values ($1, $2, $3, $4)",
+            [(fingerprint("msg", alert.id, name), alert.id, alert.team, name) for name in channels],
+        )
+        await self._connection.execute(f"notify {WAKE}")
+
+
+@contextlib.asynccontextmanager
+async def open_book(pool: asyncpg.Pool) -> AsyncIterator[Book]:
+    """A transaction that is committed when the block ends, and undone when it raises."""
+    async with pool.acquire() as connection, connection.transaction():
+        yield Book(connection)

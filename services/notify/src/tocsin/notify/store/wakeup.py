@@ -1,0 +1,41 @@
+"""Waking up when another transaction has work: PostgreSQL's LISTEN."""
+
+import asyncio
+
+import asyncpg
+from pydantic import SecretStr
+
+from tocsin.chassis import logs
+from tocsin.chassis.lifetime import insist
+from tocsin.notify.store.book import WAKE
+
+log = logs.get(__name__)
+
+
+async def listen(url: SecretStr, *events: asyncio.Event) -> None:
+    """Set the events whenever alerts have been raised; for ever, on a connection of its own.
+
+    A lost connection is made anew, and wakes everybody: something may have been missed.
+    """
+
+    def wake(*_: object) -> None:
+        for event in events:
+            event.set()
+
+    while True:
+        connection = await insist("wake-up", lambda: asyncpg.connect(url.get_secret_value()))
+        try:
+            await connection.add_listener(WAKE, wake)
+            wake()
+            await _lost(connection)
+            log.warning("wake-up connection lost")
+        finally:
+            if not connection.is_closed():
+                await connection.close()
+
+
+async def _lost(connection: asyncpg.Connection) -> None:
+    lost = asyncio.Event()
+    connection.add_termination_listener(lambda _: lost.set())
+    if not connection.is_closed():
+        await lost.wait()
