@@ -1,0 +1,60 @@
+"""`tocsin`: one command for platform teams, on-call engineers and those who run it."""
+
+import sys
+
+import typer
+
+from tocsin.cli import output
+from tocsin.cli.commands.apply import apply
+from tocsin.cli.commands.classify import classify, explain
+from tocsin.cli.commands.demo import demo
+from tocsin.cli.commands.doctor import doctor
+from tocsin.cli.commands.push import push
+from tocsin.cli.commands.reading import alerts, cases, deliveries
+from tocsin.cli.commands.topics import catalogue, topics
+from tocsin.cli.commands.up import up
+from tocsin.cli.failure import Exit, Failure
+from tocsin.embedded import EngineError
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
+EPILOG = (
+    "Exit status: 0 done, 1 tried and failed, 2 a mistake in the call or a file, 3 no answer. "
+    "Addresses come from TOCSIN_INGEST_URL, TOCSIN_NOTIFY_URL, TOCSIN_KAFKA_BOOTSTRAP_SERVERS and "
+    "TOCSIN_API_KEY, or from the stack that `tocsin up` runs here."
+)
+
+app = typer.Typer(
+    name="tocsin",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Tells the teams that depend on an AI model when a regulator, or its vendor, touches it.",
+    epilog=EPILOG,
+)
+for command in (demo, up, apply, push, alerts, cases, deliveries, classify, explain, doctor):
+    app.command()(command)
+app.add_typer(topics, name="topics")
+app.add_typer(catalogue, name="catalogue")
+
+
+def main() -> None:
+    """Run the command; every expected failure is told in words, with its exit status."""
+    try:
+        app()
+    except Failure as failure:
+        _tell(*failure.lines)
+        sys.exit(failure.status)
+    except EngineError as error:
+        _tell(str(error))
+        sys.exit(Exit.FAILED)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _tell(*lines: str) -> None:
+    for line in lines:
+        output.errors.print(output.plain(line), soft_wrap=True)
+
+
+if __name__ == "__main__":
+    main()
