@@ -2,13 +2,17 @@
 
 import ipaddress
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import pytest
 from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tocsin.chassis.outbound import ForbiddenAddress, connector, is_public
+from tocsin.chassis.outbound import ForbiddenAddress, connector, is_public, retry_after
 
+NOW = datetime(2026, 6, 13, 0, 50, tzinfo=UTC)
 LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
 
 
@@ -69,3 +73,35 @@ async def test_a_network_that_is_allowed_is_reached(site: int) -> None:
         session.get(f"http://127.0.0.1:{site}/") as response,
     ):
         assert await response.text() == "reached"
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (None, None),
+        ("", None),
+        ("120", 120),
+        (" 7 ", 7),
+        ("0", 0),
+        ("-5", None),
+        ("1.5", None),
+        ("soon", None),
+        ("9" * 5_000, 86_400),
+        ("Sat, 13 Jun 2026 00:51:00 GMT", 60),
+        ("Sat, 13 Jun 2026 00:51:00", 60),
+        ("Sat, 13 Jun 2020 00:51:00 GMT", 0),
+        ("Sat, 13 Jun 9999 00:51:00 GMT", 86_400),
+        ("Sat, 99 Jun 2026 00:51:00 GMT", None),
+        ("Mon, 01 Jan 99999 00:00:00 GMT", None),
+        ("Mon, 01 Jan 2027 00:00:00 +" + "9" * 30, None),
+        ("\u0663", None),
+    ],
+)
+def test_retry_after_is_read_in_both_forms(value: str | None, seconds: int | None) -> None:
+    assert retry_after(value, NOW) == (None if seconds is None else timedelta(seconds=seconds))
+
+
+@given(st.text())
+def test_retry_after_survives_anything(value: str) -> None:
+    wish = retry_after(value, NOW)
+    assert wish is None or timedelta() <= wish <= timedelta(days=1)

@@ -32,6 +32,10 @@ def test_a_whole_declaration_is_read() -> None:
         ({"channels": [HOOK | {"kind": "pigeon"}]}, "teams.0.channels.0"),
         ({"channels": [HOOK, HOOK]}, "two channels share the name 'hook'"),
         ({"channels": [{"kind": "email", "name": "mail", "to": []}]}, "teams.0.channels.0.email.to"),
+        ({"channels": [{"kind": "email", "name": "m", "to": ["a@b\nBcc: c@d"]}]}, "channels.0.email.to.0"),
+        ({"channels": [HOOK | {"url": "file:///etc/passwd"}]}, "channels.0.webhook.url"),
+        ({"channels": [HOOK | {"secret_env": "whsec_c2VjcmV0"}]}, "channels.0.webhook.secret_env"),
+        ({"name": "two\nlines"}, "teams.0.name"),
     ],
 )
 def test_a_mistake_is_named(change: dict[str, object], says: str) -> None:

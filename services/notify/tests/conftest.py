@@ -39,7 +39,8 @@ from tocsin.contracts import (
 from tocsin.contracts.subscriptions import Subscriptions
 from tocsin.contracts.trace import new_traceparent
 from tocsin.notify.app import migrate
-from tocsin.notify.cases import Case, Step, advance, joins, open_case, tells
+from tocsin.notify.cases import Case, Step, file
+from tocsin.notify.claims import tells
 from tocsin.notify.directory import Directory
 from tocsin.notify.handler import Handler
 from tocsin.notify.names import Names
@@ -206,15 +207,12 @@ class Town:
         if not tells(fact):
             return None
         latest_first = sorted(self.cases.values(), key=lambda case: case.changed_at, reverse=True)
-        known = next((case for case in latest_first if joins(case, fact)), None)
-        moved = advance(known, fact) if known else open_case(fact)
-        if moved is None:
-            return None
-        case, step = moved
-        self.cases[case.id] = case
-        if step is not None:
-            self.steps.append((case.id, step))
-        return Told(case, step)
+        filings = file(fact, latest_first)
+        for filing in filings:
+            self.cases[filing.case.id] = filing.case
+            if filing.step is not None:
+                self.steps.append((filing.case.id, filing.step))
+        return Told(filings[0].case, filings[0].step) if filings else None
 
 
 @pytest.fixture(scope="session")

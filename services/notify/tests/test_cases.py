@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tocsin.contracts import CaseState, NoticeClassified, Severity
-from tocsin.notify.cases import WHOLE, Case, joins, open_case, reached, tells
+from tocsin.notify.cases import WHOLE, Case, joins, open_case
+from tocsin.notify.claims import reached, tells
 
 Tell = Callable[..., NoticeClassified]
 NewTown = Callable[[], Any]
@@ -267,3 +268,33 @@ def _opened(fact: NoticeClassified) -> Case:
 
 def _names(step: Any) -> set[str]:
     return {ref.name for ref in step.subjects}
+
+
+def test_one_letter_lifts_what_two_had_imposed(tell: Tell, new_town: NewTown) -> None:
+    town = new_town()
+    town.hear(tell("on one", ("fable",), tier="party", hours=0))
+    town.hear(tell("on the other", ("mythos",), tier="party", hours=1))
+    assert len(town.cases) == 2
+    town.hear(tell("over", BOTH, tier="official", hours=9, **LIFT))
+    assert {case.state for case in town.cases.values()} == {CaseState.LIFTED}
+    lifted = [{ref.name for ref in step.subjects} for _, step in town.steps if step.kind == "lifted"]
+    assert all("Claude Fable 5" in names or "Claude Mythos 5" in names for names in lifted)
+    assert len(lifted) == 2
+    assert town.hear(tell("over, again", BOTH, hours=10, **LIFT)).step is None
+
+
+def test_a_measure_known_by_its_maker_goes_on_under_the_names_of_its_products(
+    tell: Tell, new_town: NewTown
+) -> None:
+    town = new_town()
+    town.hear(tell("a leak", ("anthropic",), hours=0))
+    assert town.hear(tell("incident", ("fable",), tier="party", hours=1)).what == "in_force"
+    lifted = town.hear(tell("over", ("fable",), tier="party", hours=9, **LIFT))
+    assert (lifted.what, lifted.case.state) == ("lifted", CaseState.LIFTED)
+
+
+def test_an_end_by_name_ends_what_was_known_by_its_maker(tell: Tell, new_town: NewTown) -> None:
+    town = new_town()
+    town.hear(tell("an order", ("anthropic",), tier="official", hours=0))
+    lifted = town.hear(tell("over", BOTH, tier="official", hours=9, **LIFT))
+    assert (lifted.what, lifted.case.state) == ("lifted", CaseState.LIFTED)

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.contracts import CaseState, NoticeClassified, StepKind
-from tocsin.notify.cases import RISING, advance
+from tocsin.notify.cases import advance
+from tocsin.notify.claims import RISING
 
 Tell = Callable[..., NoticeClassified]
 NewTown = Callable[[], Any]

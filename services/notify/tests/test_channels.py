@@ -13,8 +13,6 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from hypothesis import given
-from hypothesis import strategies as st
 from standardwebhooks import Webhook as Verifier
 from structlog.testing import capture_logs
 
@@ -25,7 +23,7 @@ from tocsin.contracts.trace import new_traceparent
 from tocsin.notify.channels import Answer, Channel, Message, Outcome
 from tocsin.notify.channels.email import EmailChannel
 from tocsin.notify.channels.log import LogChannel
-from tocsin.notify.channels.post import MOST_OF_AN_ANSWER, judge, retry_after
+from tocsin.notify.channels.post import MOST_OF_AN_ANSWER, judge
 from tocsin.notify.channels.slack import SlackChannel
 from tocsin.notify.channels.webhook import WebhookChannel
 
@@ -110,30 +108,6 @@ async def test_what_each_status_comes_to(
 def test_a_date_is_a_wish_too() -> None:
     at = format_datetime(NOW + timedelta(minutes=3), usegmt=True)
     assert judge(503, {"Retry-After": at}, b"", NOW).wish == timedelta(minutes=3)
-    assert retry_after(format_datetime(NOW - timedelta(minutes=3), usegmt=True), NOW) == timedelta()
-
-
-@given(value=st.text())
-def test_any_wish_is_read_or_left_alone(value: str) -> None:
-    wish = retry_after(value, NOW)
-    assert wish is None or wish >= timedelta()
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        "",
-        "-5",
-        "1.5",
-        "٣",
-        "9" * 5000,
-        "Mon, 01 Jan 99999 00:00:00 GMT",
-        "Mon, 01 Jan 2027 00:00:00 +" + "9" * 30,
-    ],
-)
-def test_a_malformed_wish_does_no_harm(value: str) -> None:
-    wish = retry_after(value, NOW)
-    assert wish is None or timedelta() <= wish <= timedelta(days=12)
 
 
 async def test_a_huge_answer_is_not_read(post: Post) -> None:

@@ -55,7 +55,7 @@ async def test_a_batch_becomes_rows_with_one_delivery_a_channel(
         ("payments", "first", "pending", 0),
         ("payments", "second", "pending", 0),
     ]
-    because = await pool.fetch("select because from notices where case_id is not null order by seq")
+    because = await pool.fetch("select because from tellings join notices on id = notice_id order by seq")
     assert [row["because"] for row in because] == [
         "it is the first to tell of it",
         "it is about Claude Fable 5 too",

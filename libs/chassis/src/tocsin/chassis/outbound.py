@@ -4,10 +4,13 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import aiohttp
 from aiohappyeyeballs import AddrInfoType
 
+LONGEST_WISH = timedelta(days=1)
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -54,3 +57,19 @@ def connector(allowed: Sequence[Network], *, limit: int = 100) -> aiohttp.TCPCon
 def _inside(address: str, network: Network) -> bool:
     ip = ipaddress.ip_address(address.partition("%")[0])
     return ip.version == network.version and ip in network
+
+
+def retry_after(value: str | None, now: datetime) -> timedelta | None:
+    """How long an answer asks us to wait: seconds or an HTTP date (RFC 9110, section 10.2.3).
+
+    None when it is absent or unreadable; never negative, at most a day: nobody may ask for ever.
+    """
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        return min(timedelta(seconds=int(text[:9])), LONGEST_WISH)
+    try:
+        when = parsedate_to_datetime(text)
+        wish = when.replace(tzinfo=when.tzinfo or UTC) - now
+    except (ValueError, OverflowError):
+        return None
+    return min(max(wish, timedelta()), LONGEST_WISH)

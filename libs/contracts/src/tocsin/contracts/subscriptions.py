@@ -7,7 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from tocsin.contracts.classification import Category, Severity
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Name = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
+Address = Annotated[str, StringConstraints(pattern=r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,253}$")]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s\x00-\x1f]{1,2000}$")]
+Variable = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,126}$")]
 
 
 class Declared(BaseModel):
@@ -53,8 +56,10 @@ class Webhook(Declared):
 
     kind: Literal["webhook"]
     name: Slug
-    url: str
-    secret_env: str = Field(description="Environment variable of notify that holds the `whsec_...` secret.")
+    url: Url
+    secret_env: Variable = Field(
+        description="Environment variable of notify that holds the `whsec_...` secret."
+    )
 
 
 class Slack(Declared):
@@ -62,7 +67,7 @@ class Slack(Declared):
 
     kind: Literal["slack"]
     name: Slug
-    url_env: str = Field(description="Environment variable of notify that holds the webhook address.")
+    url_env: Variable = Field(description="Environment variable of notify that holds the webhook address.")
 
 
 class Email(Declared):
@@ -70,7 +75,7 @@ class Email(Declared):
 
     kind: Literal["email"]
     name: Slug
-    to: Annotated[tuple[str, ...], Field(min_length=1)]
+    to: Annotated[tuple[Address, ...], Field(min_length=1)]
 
 
 class Log(Declared):

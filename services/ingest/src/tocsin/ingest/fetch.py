@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 
 from tocsin.chassis import outbound
-from tocsin.ingest import cadence, inflate
+from tocsin.ingest import inflate
 from tocsin.ingest.fetched import Fetched, Validators
 from tocsin.ingest.outcome import Outcome, PollFailed
 from tocsin.ingest.source import Source
@@ -120,7 +120,8 @@ def _next(url: str, target: str) -> str:
 
 
 def _refusal(status: int, asked: str | None) -> PollFailed:
-    pause = cadence.retry_after(asked, datetime.now(UTC))
+    wish = outbound.retry_after(asked, datetime.now(UTC))
+    pause = wish.total_seconds() if wish is not None else None
     if status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.SERVICE_UNAVAILABLE and pause):
         return PollFailed(Outcome.THROTTLED, f"status {status}", retry_after=pause)
     if status == HTTPStatus.ACCEPTED:

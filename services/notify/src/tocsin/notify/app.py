@@ -79,6 +79,7 @@ async def run(settings: NotifySettings) -> None:
 def _session(settings: NotifySettings) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=outbound.connector(settings.allowed_networks),
+        cookie_jar=aiohttp.DummyCookieJar(),  # one receiver's cookies are nobody's business
         headers={"User-Agent": "Tocsin/0.1"},
         trust_env=False,
     )

@@ -1,6 +1,7 @@
 """Cases: one real-world measure each, followed through its life by the notices that tell of it."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 
 from pydantic import AwareDatetime
 
@@ -8,18 +9,16 @@ from tocsin.contracts import (
     Action,
     CaseState,
     Category,
-    Certainty,
     EntityRef,
     Kind,
     NoticeClassified,
-    Role,
     Severity,
-    Stage,
     StepKind,
     Tier,
     fingerprint,
 )
 from tocsin.contracts.message import Part
+from tocsin.notify.claims import CLOSE, RISING, objects, products, reached, severity, subjects, told_at
 
 REMEMBERED = timedelta(days=90)  # a notice joins a case that moved within this time
 ECHO = timedelta(hours=48)  # press that still tells a lifted measure as new within this time is late
@@ -33,9 +32,12 @@ ACCESS = frozenset(
         Category.SANCTIONS,
     }
 )
-RISING = (CaseState.RUMOURED, CaseState.REPORTED, CaseState.PROPOSED, CaseState.IN_FORCE)
-CLOSE = frozenset({Tier.OFFICIAL, Tier.PARTY})  # those who act, and those who are hit
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U to misread
+ENDED = {
+    CaseState.EASED: StepKind.EASED,
+    CaseState.LIFTED: StepKind.LIFTED,
+    CaseState.DENIED: StepKind.DENIED,
+}
 WHOLE = "*"  # stands for the measure itself where no model, chip or vendor is named
 
 
@@ -78,6 +80,14 @@ class Step(Part):
     subjects: tuple[EntityRef, ...]
 
 
+class Filing(Part):
+    """A case as it stands after a notice, why the notice is in it, and the step if there is news."""
+
+    case: Case
+    step: Step | None
+    because: str
+
+
 class Development(Part):
     """A notice, the case that it tells of as it stands now, and the step that this is."""
 
@@ -86,14 +96,23 @@ class Development(Part):
     step: Step
 
 
-def tells(fact: NoticeClassified) -> bool:
-    """Whether a notice reports an act at all: comment and everyday matter open and join no case."""
-    said = fact.classification
-    return (
-        said.category is not Category.NOT_REGULATORY
-        and said.action is not Action.NONE
-        and said.certainty is not Certainty.OPINION
-    )
+def file(fact: NoticeClassified, known: Sequence[Case]) -> list[Filing]:
+    """File a notice with the cases it tells of, given those it may belong to, latest first.
+
+    What imposes is told once, in the latest case. What ends something ends it in every case that holds it:
+    one letter may lift what two had imposed.
+    """
+    joined = [
+        Filing(case=after, step=step, because=because)
+        for case in known
+        if (because := joins(case, fact)) is not None
+        for after, step in [advance(case, fact)]
+    ]
+    ended = [filing for filing in joined if reached(fact) in ENDED and filing.step is not None]
+    if joined:
+        return ended or joined[:1]
+    opened = open_case(fact)
+    return [Filing(case=opened[0], step=opened[1], because="it is the first to tell of it")] if opened else []
 
 
 def joins(case: Case, fact: NoticeClassified) -> str | None:
@@ -105,7 +124,7 @@ def joins(case: Case, fact: NoticeClassified) -> str | None:
         return None
     if case.jurisdictions and said.jurisdictions and not set(case.jurisdictions) & set(said.jurisdictions):
         return None
-    if abs(_told_at(fact) - case.changed_at) > REMEMBERED or _begins_anew(case, fact):
+    if abs(told_at(fact) - case.changed_at) > REMEMBERED or _begins_anew(case, fact):
         return None
     shared = _shared(case, fact)
     return f"it is about {', '.join(ref.name for ref in shared)} too" if shared else None
@@ -116,13 +135,13 @@ def open_case(fact: NoticeClassified) -> tuple[Case, Step] | None:
     state = reached(fact)
     if state is None:
         return None
-    said, at = fact.classification, _told_at(fact)
+    said, at = fact.classification, told_at(fact)
     case = Case(
         id=fingerprint("case", fact.id),
         category=said.category,
         severity=said.severity,
-        states=dict.fromkeys((ref.id for ref in _objects(fact)), state) or {WHOLE: state},
-        subjects=_subjects(fact),
+        states=dict.fromkeys((ref.id for ref in objects(fact)), state) or {WHOLE: state},
+        subjects=subjects(fact),
         jurisdictions=said.jurisdictions,
         documents=(fact.notice.document_id,),
         confirmed=fact.notice.source.tier is Tier.OFFICIAL,
@@ -130,7 +149,7 @@ def open_case(fact: NoticeClassified) -> tuple[Case, Step] | None:
         changed_at=at,
     )
     step = Step(
-        number=1, kind=StepKind.OPENED, state=state, severity=_severity(fact, state), subjects=case.subjects
+        number=1, kind=StepKind.OPENED, state=state, severity=severity(fact, state), subjects=case.subjects
     )
     return case, step
 
@@ -144,47 +163,23 @@ def advance(case: Case, fact: NoticeClassified) -> tuple[Case, Step | None]:
     state = reached(fact)
     if state is None:
         return heard, None
-    moved = {thing: state for thing in _affected(case, fact) if _moves(case, fact, thing, state)}
+    moved = {thing: state for thing in _affected(case, fact, state) if _moves(case, fact, thing, state)}
     kind = _kind(case, fact, moved, state)
-    states = case.states | moved
+    states = _kept(case, moved) | moved
     if kind is None:
         return heard.model_copy(update={"states": states}), None
-    subjects = _step_subjects(heard, fact, moved)
-    step = Step(
-        number=case.steps + 1, kind=kind, state=state, severity=_severity(fact, state), subjects=subjects
-    )
+    about = _step_subjects(heard, fact, moved)
+    step = Step(number=case.steps + 1, kind=kind, state=state, severity=severity(fact, state), subjects=about)
     known = {ref.id for ref in heard.subjects}
     changed = {
         "states": states,
         "steps": step.number,
-        "severity": max(case.severity, step.severity, key=lambda severity: severity.rank),
+        "severity": max(case.severity, step.severity, key=lambda one: one.rank),
         "confirmed": heard.confirmed,
-        "subjects": heard.subjects + tuple(ref for ref in subjects if ref.id not in known),
-        "changed_at": max(case.changed_at, _told_at(fact)),
+        "subjects": heard.subjects + tuple(ref for ref in about if ref.id not in known),
+        "changed_at": max(case.changed_at, told_at(fact)),
     }
     return heard.model_copy(update=changed), step
-
-
-def reached(fact: NoticeClassified) -> CaseState | None:
-    """The state that a notice claims for what it is about; None when it claims no new one.
-
-    A plan to ease or lift is no easing; a community post alone neither ends a measure nor proves it.
-    """
-    said, tier = fact.classification, fact.notice.source.tier
-    if said.action in {Action.EASED, Action.LIFTED, Action.WITHDRAWN, Action.DENIED}:
-        if said.stage is not Stage.DONE or said.certainty is Certainty.RUMOURED or tier is Tier.COMMUNITY:
-            return None
-        return {
-            Action.EASED: CaseState.EASED,
-            Action.DENIED: CaseState.DENIED,
-        }.get(said.action, CaseState.LIFTED)
-    if said.certainty is Certainty.RUMOURED:
-        return CaseState.RUMOURED
-    if said.action is Action.PROPOSED or said.stage is not Stage.DONE:
-        return CaseState.PROPOSED
-    if said.certainty is Certainty.REPORTED or tier is Tier.COMMUNITY:
-        return CaseState.REPORTED
-    return CaseState.IN_FORCE
 
 
 def _moves(case: Case, fact: NoticeClassified, thing: str, state: CaseState) -> bool:
@@ -196,7 +191,7 @@ def _moves(case: Case, fact: NoticeClassified, thing: str, state: CaseState) -> 
     if state in RISING:
         if before in RISING:
             return RISING.index(state) > RISING.index(before)
-        return close and _told_at(fact) > case.changed_at  # imposed again
+        return close and told_at(fact) > case.changed_at  # imposed again
     if state is CaseState.DENIED:
         return close and before in RISING[:-1]
     return before in RISING or (before is CaseState.EASED and state is CaseState.LIFTED)
@@ -205,14 +200,10 @@ def _moves(case: Case, fact: NoticeClassified, thing: str, state: CaseState) -> 
 def _kind(
     case: Case, fact: NoticeClassified, moved: dict[str, CaseState], state: CaseState
 ) -> StepKind | None:
-    ended = {
-        CaseState.EASED: StepKind.EASED,
-        CaseState.LIFTED: StepKind.LIFTED,
-        CaseState.DENIED: StepKind.DENIED,
-    }
-    if moved and state in ended:
-        return ended[state]
-    if moved and state is CaseState.IN_FORCE and any(thing in case.states for thing in moved):
+    if moved and state in ENDED:
+        return ENDED[state]
+    rose = any(thing in case.states for thing in moved) or (_unnamed(case) and case.state in RISING[:-1])
+    if moved and state is CaseState.IN_FORCE and rose:
         return StepKind.IN_FORCE
     if any(thing not in case.states for thing in moved):
         return StepKind.WIDENED
@@ -239,15 +230,32 @@ def _hear(case: Case, fact: NoticeClassified) -> Case:
     )
 
 
-def _affected(case: Case, fact: NoticeClassified) -> list[str]:
-    """What a notice speaks of; everything the case hits when it names nothing in particular."""
-    named = [ref.id for ref in _objects(fact) if ref.kind is not Kind.VENDOR or ref.id in case.states]
-    return named or list(case.states)
+def _affected(case: Case, fact: NoticeClassified, state: CaseState) -> list[str]:
+    """What a notice speaks of.
+
+    Everything the case hits, when the notice names nothing in particular, or when it ends by name what the
+    case knows only by its maker.
+    """
+    named = [ref.id for ref in objects(fact) if ref.kind is not Kind.VENDOR or ref.id in case.states]
+    if not named or (state in ENDED and _unnamed(case)):
+        return list(case.states)
+    return named
+
+
+def _unnamed(case: Case) -> bool:
+    """Whether nobody has named a product yet: the case is about a vendor, or about nothing in particular."""
+    return not {ref.id for ref in products(case.subjects)} & case.states.keys()
+
+
+def _kept(case: Case, moved: dict[str, CaseState]) -> dict[str, CaseState]:
+    """The states before a move; the maker goes when its products are named, for they stand for it."""
+    named = moved.keys() - case.states.keys()
+    return {} if named and _unnamed(case) else case.states
 
 
 def _step_subjects(case: Case, fact: NoticeClassified, moved: dict[str, CaseState]) -> tuple[EntityRef, ...]:
     """The things that moved, as named by case or notice, and their makers."""
-    refs = {ref.id: ref for ref in (*case.subjects, *_subjects(fact))}
+    refs = {ref.id: ref for ref in (*case.subjects, *subjects(fact))}
     things = [refs[thing] for thing in moved if thing in refs]
     makers = [ref for ref in refs.values() if ref.kind is Kind.VENDOR and ref not in things]
     return (*things, *makers) if things else tuple(refs.values())
@@ -255,10 +263,9 @@ def _step_subjects(case: Case, fact: NoticeClassified, moved: dict[str, CaseStat
 
 def _shared(case: Case, fact: NoticeClassified) -> list[EntityRef]:
     """What both are about. Two measures on one vendor's different products are two cases."""
-    here, there = case.subjects, _subjects(fact)
-    products = [{ref.id for ref in side if ref.kind in {Kind.MODEL, Kind.CHIP}} for side in (here, there)]
-    if all(products):
-        return [ref for ref in there if ref.id in products[0]]
+    here, there = case.subjects, subjects(fact)
+    if products(here) and products(there):
+        here, there = products(here), products(there)
     known = {ref.id for ref in here}
     return [ref for ref in there if ref.id in known]
 
@@ -267,37 +274,9 @@ def _begins_anew(case: Case, fact: NoticeClassified) -> bool:
     """Whether this is a new measure after one that is over, and no late echo of it."""
     if case.state not in {CaseState.LIFTED, CaseState.DENIED} or reached(fact) not in RISING:
         return False
-    since = _told_at(fact) - case.changed_at
+    since = told_at(fact) - case.changed_at
     return since > (timedelta() if fact.notice.source.tier in CLOSE else ECHO)
 
 
 def _compatible(one: Category, other: Category) -> bool:
     return one is other or (one in ACCESS and other in ACCESS)
-
-
-def _severity(fact: NoticeClassified, state: CaseState) -> Severity:
-    """Easings, lifts and denials wake nobody."""
-    severity = fact.classification.severity
-    if severity is Severity.CRITICAL and state not in RISING:
-        return Severity.HIGH
-    return severity
-
-
-def _subjects(fact: NoticeClassified) -> tuple[EntityRef, ...]:
-    return tuple(
-        EntityRef(id=mention.id, name=mention.name, kind=mention.kind)
-        for mention in fact.classification.entities
-        if mention.role is Role.SUBJECT and mention.kind is not Kind.AUTHORITY
-    )
-
-
-def _objects(fact: NoticeClassified) -> tuple[EntityRef, ...]:
-    """The models and chips that the act hits; the vendors where it names neither."""
-    subjects = _subjects(fact)
-    return tuple(ref for ref in subjects if ref.kind is not Kind.VENDOR) or subjects
-
-
-def _told_at(fact: NoticeClassified) -> datetime:
-    """When the act was told: the source's own word, but never later than we saw it."""
-    said = fact.notice.updated_at or fact.notice.published_at or fact.notice.first_seen_at
-    return min(said, fact.notice.first_seen_at)

@@ -12,7 +12,8 @@ from tocsin.chassis.metrics import STAGE
 from tocsin.contracts import NoticeClassified
 from tocsin.contracts.subscriptions import Team
 from tocsin.notify import metrics
-from tocsin.notify.cases import Case, Development, Step, advance, joins, open_case, tells
+from tocsin.notify.cases import Case, Development, file
+from tocsin.notify.claims import tells
 from tocsin.notify.directory import Directory
 from tocsin.notify.routing import Recipient, route
 from tocsin.notify.store.book import Book, open_book
@@ -48,30 +49,31 @@ class Handler:
 
     async def _follow(self, book: Book, one: Incoming[NoticeClassified]) -> None:
         fact = one.event
-        moved = await self._file(book, fact)
-        if moved is None:
+        filings = file(fact, await book.candidates(fact))
+        if not filings:
             metrics.NOTICES.labels("aside").inc()
             return
-        case, step, because = moved
-        await book.save(case, fact, because)
-        metrics.NOTICES.labels("step" if step else "folded").inc()
-        if step is None:
-            return
-        news = Development(fact=fact, case=case, step=step)
-        await book.take(news)
-        recipients = route(news, self.directory.subscribers, await book.told(case), self.directory.names)
-        for recipient in recipients:
-            await self._tell(book, news, recipient, one.traceparent)
-        metrics.STEPS.labels(step.kind).inc()
-        log.info("step", case=case.ref, step=step.number, kind=step.kind.value, teams=len(recipients))
+        metrics.NOTICES.labels("step" if any(filing.step for filing in filings) else "folded").inc()
+        for filing in filings:
+            await book.save(filing, fact)
+            if filing.step is not None:
+                news = Development(fact=fact, case=filing.case, step=filing.step)
+                await self._take(book, news, one.traceparent)
 
-    async def _file(self, book: Book, fact: NoticeClassified) -> tuple[Case, Step | None, str] | None:
-        """The case that a notice belongs to after it, the step if there is one, and why it belongs there."""
-        for case in await book.candidates(fact):
-            if (because := joins(case, fact)) is not None:
-                return *advance(case, fact), because
-        opened = open_case(fact)
-        return (*opened, "it is the first to tell of it") if opened else None
+    async def _take(self, book: Book, news: Development, traceparent: str) -> None:
+        await book.take(news)
+        told = await book.told(news.case)
+        recipients = route(news, self.directory.subscribers, told, self.directory.names)
+        for recipient in recipients:
+            await self._tell(book, news, recipient, traceparent)
+        metrics.STEPS.labels(news.step.kind).inc()
+        log.info(
+            "step",
+            case=news.case.ref,
+            step=news.step.number,
+            kind=news.step.kind.value,
+            teams=len(recipients),
+        )
 
     async def _tell(self, book: Book, news: Development, to: Recipient, traceparent: str) -> None:
         alert = compose(news, to, raised_at=datetime.now(UTC), case_url=self.case_url(news.case))

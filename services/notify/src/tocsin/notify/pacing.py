@@ -16,7 +16,6 @@ SCHEDULE = (
     timedelta(hours=24),
 )
 JITTER = 0.2
-LONGEST_WISH = timedelta(hours=24)  # a receiver's Retry-After is believed up to this
 
 
 def next_try(attempts: int, chance: float, wish: timedelta | None = None) -> timedelta | None:
@@ -28,4 +27,4 @@ def next_try(attempts: int, chance: float, wish: timedelta | None = None) -> tim
     if attempts > len(SCHEDULE):
         return None
     planned = SCHEDULE[attempts - 1] * (1 + JITTER * (2 * chance - 1))
-    return max(planned, min(wish, LONGEST_WISH)) if wish is not None else planned
+    return max(planned, wish) if wish is not None else planned

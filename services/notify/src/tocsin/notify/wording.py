@@ -17,7 +17,8 @@ from tocsin.contracts import (
     Tier,
     fingerprint,
 )
-from tocsin.notify.cases import RISING, Development
+from tocsin.notify.cases import Development
+from tocsin.notify.claims import RISING
 from tocsin.notify.line import line
 from tocsin.notify.routing import Recipient
 

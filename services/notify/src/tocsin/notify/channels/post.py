@@ -1,12 +1,12 @@
 """One POST to an address of a team: no redirects, no long answers, and what each status means."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 import aiohttp
 
+from tocsin.chassis.outbound import retry_after
 from tocsin.notify.channels import Answer, Outcome
 
 MOST_OF_AN_ANSWER = 500  # bytes kept for a person to read
@@ -35,16 +35,3 @@ def judge(status: int, headers: Mapping[str, str], said: bytes, now: datetime) -
 
 def _taken(status: int) -> bool:
     return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
-
-
-def retry_after(value: str | None, now: datetime) -> timedelta | None:
-    """The receiver's wish, in either of its two forms; None when absent or unreadable (RFC 9110, 10.2.3)."""
-    if value is None:
-        return None
-    if value.strip().isascii() and value.strip().isdigit():
-        return timedelta(seconds=min(int(value.strip()[:9]), 10**6))
-    try:
-        at = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return None
-    return max(timedelta(), at.replace(tzinfo=at.tzinfo or UTC) - now)

@@ -25,7 +25,7 @@ STATEMENTS = (  # one at a time: PostgreSQL prepares single statements only
     create table cases (
         seq bigint generated always as identity unique,  -- pages
         id text primary key,
-        ref text not null unique,
+        ref text not null,                               -- as people say it; the id is what tells apart
         state text not null,
         documents text[] not null,                       -- that told it
         subjects text[] not null,                        -- entity ids
@@ -33,19 +33,25 @@ STATEMENTS = (  # one at a time: PostgreSQL prepares single statements only
         changed_at timestamptz not null
     )
     """,
+    "create index cases_ref on cases (ref)",
     "create index cases_documents on cases using gin (documents)",
     "create index cases_subjects on cases using gin (subjects)",
     """
     create table notices (
         seq bigint generated always as identity unique,
         id text primary key,
-        case_id text references cases,
-        because text,                                    -- why it is in this case
         body jsonb not null,                             -- contracts.NoticeClassified
         recorded_at timestamptz not null default now()
     )
     """,
-    "create index notices_case on notices (case_id, seq) where case_id is not null",
+    """
+    create table tellings (                              -- which notices told which case
+        case_id text not null references cases,
+        notice_id text not null references notices,
+        because text not null,
+        primary key (case_id, notice_id)
+    )
+    """,
     """
     create table steps (
         case_id text not null references cases,

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 import asyncpg
 
 from tocsin.contracts import AlertRaised, EntityId, NoticeClassified, fingerprint
-from tocsin.notify.cases import Case, Development
+from tocsin.notify.cases import Case, Development, Filing
 
 WAKE = "tocsin_deliveries"  # the sender listens to this
 
@@ -46,8 +46,9 @@ class Book:
         )
         return [Case.model_validate(row["body"]) for row in rows]
 
-    async def save(self, case: Case, fact: NoticeClassified, because: str) -> None:
+    async def save(self, filing: Filing, fact: NoticeClassified) -> None:
         """Write a case as it stands after a notice, and file the notice under it."""
+        case = filing.case
         await self._connection.execute(
             """
             insert into cases (id, ref, state, documents, subjects, body, changed_at)
@@ -64,7 +65,10 @@ class Book:
             case.changed_at,
         )
         await self._connection.execute(
-            "update notices set case_id = $1, because = $2 where id = $3", case.id, because, fact.id
+            "insert into tellings (case_id, notice_id, because) values ($1, $2, $3)",
+            case.id,
+            fact.id,
+            filing.because,
         )
 
     async def take(self, news: Development) -> None:

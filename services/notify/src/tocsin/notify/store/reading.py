@@ -54,7 +54,9 @@ async def cases(pool: asyncpg.Pool, page: Page) -> list[Row]:
 
 async def case(pool: asyncpg.Pool, name: str) -> Row | None:
     """One case by id or reference, with its steps and the notices that told it; None when there is none."""
-    row = await pool.fetchrow("select ref, state, body from cases where id = $1 or ref = upper($1)", name)
+    row = await pool.fetchrow(
+        "select ref, state, body from cases where id = $1 or ref = upper($1) order by seq desc limit 1", name
+    )
     if row is None:
         return None
     identity = row["body"]["id"]
@@ -62,7 +64,11 @@ async def case(pool: asyncpg.Pool, name: str) -> Row | None:
         "select body, notice_id, taken_at from steps where case_id = $1 order by number", identity
     )
     notices = await pool.fetch(
-        "select body, because from notices where case_id = $1 order by seq limit 500", identity
+        """
+        select body, because from tellings join notices on id = notice_id
+        where case_id = $1 order by seq limit 500
+        """,
+        identity,
     )
     found: Row = row["body"]
     return found | {
