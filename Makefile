@@ -60,4 +60,4 @@ $(READY): uv.lock pyproject.toml $(wildcard libs/*/pyproject.toml services/*/pyp
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Tocsin needs Python 3.11 or newer; say which: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@echo "Installing uv into .tocsin/uv ..."
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .tocsin/uv uv
+	@PIP_ROOT_USER_ACTION=ignore $(PYTHON) -m pip install --quiet --disable-pip-version-check --target .tocsin/uv uv
