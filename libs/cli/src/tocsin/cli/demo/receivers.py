@@ -22,13 +22,17 @@ from tocsin.cli.demo.neighbourhood import serving
 
 @dataclass(frozen=True)
 class Arrival:
-    """One message as it came in: the team it is for, its channel's id for it, and what a person reads."""
+    """One message as it came in: the team it is for, its channel's id for it, and what a person reads.
+
+    ``body`` is the whole of a mail, as its reader sees it; empty for the other channels.
+    """
 
     team: str
     channel: str
     id: str
     text: str
     at: datetime
+    body: str = ""
 
 
 @dataclass
@@ -38,9 +42,9 @@ class Inbox:
     arrivals: list[Arrival] = field(default_factory=list)
     rejected: list[str] = field(default_factory=list)
 
-    def take(self, team: str, channel: str, name: str, text: str) -> None:
+    def take(self, team: str, channel: str, name: str, text: str, body: str = "") -> None:
         """Note an arrival."""
-        self.arrivals.append(Arrival(team, channel, name, text, datetime.now(UTC)))
+        self.arrivals.append(Arrival(team, channel, name, text, datetime.now(UTC), body))
 
 
 @dataclass(frozen=True)
@@ -116,5 +120,7 @@ class _Postman:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         mail = message_from_bytes(envelope.original_content or b"", policy=policy.default)
         assert isinstance(mail, EmailMessage)  # noqa: S101 - what this policy makes
-        self._inbox.take("platform", "email", str(mail["Message-ID"]), str(mail["Subject"]))
+        plain = mail.get_body(("plain",))
+        body = "\n".join(plain.get_content().splitlines()) if plain is not None else ""
+        self._inbox.take("platform", "email", str(mail["Message-ID"]), str(mail["Subject"]), body)
         return "250 taken"

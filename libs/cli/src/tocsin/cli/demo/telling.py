@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+from rich.padding import Padding
 from rich.text import Text
 
 from tocsin.cli import output
@@ -32,11 +33,11 @@ def tell(*, once: bool) -> bool:
         output.console.print(f"  {len(story.everyday)} everyday notices went through; nobody was told.\n")
 
         def heard(beat: Beat, arrivals: list[Arrival]) -> None:
+            took = time.monotonic() - began
             _narrate(place, beat, arrivals)
             if arrivals and arrivals[0] is place.inbox.arrivals[0]:
-                output.console.print(
-                    f"[dim]first alert {time.monotonic() - began:.1f} s after the start[/]\n"
-                )
+                _show_mail(arrivals)
+                output.console.print(f"[dim]first alert {took:.1f} s after the start[/]\n")
             if stays:
                 time.sleep(READING_SECONDS)
 
@@ -69,7 +70,14 @@ def _show(arrival: Arrival, alert: Row) -> None:
         f"“{alert['quotes'][0]['text']}”",
         _stages(alert, arrival.at),
     ):
-        output.console.print(Text("      ") + output.plain(line))
+        output.console.print(Padding(output.plain(line), (0, 0, 0, 6)))
+
+
+def _show_mail(arrivals: list[Arrival]) -> None:
+    """The first mail in full: this is what an on-call engineer reads."""
+    mail = next(arrival for arrival in arrivals if arrival.body)
+    output.console.print("    The mail to the duty engineer in full:")
+    output.console.print(Padding(output.plain(mail.body.rstrip()), (0, 0, 1, 6), style="dim"))
 
 
 def _stages(alert: Row, arrived: datetime) -> str:
@@ -117,7 +125,8 @@ def _stay(place: Town) -> None:
     output.console.print("\nAll of it goes on running. Try in another terminal:")
     output.console.print(f"  export TOCSIN_NOTIFY_URL={at.notify_url} TOCSIN_INGEST_URL={at.ingest_url}")
     output.console.print(f"  export TOCSIN_KAFKA_BOOTSTRAP_SERVERS={at.kafka} TOCSIN_API_KEY={at.api_key}")
-    output.console.print("  tocsin cases; tocsin alerts --team payments; tocsin deliveries")
+    for words in ("cases", "alerts --team payments", "deliveries"):
+        output.console.print(f"  {sys.argv[0]} {words}")
     output.console.print("Ctrl-C ends it.")
     while True:
         place.stack.watch()
