@@ -15,7 +15,7 @@ from tocsin.ingest.changes import Verdict, judge
 from tocsin.ingest.entry import BadEntry, Entry
 from tocsin.ingest.fetched import Validators
 from tocsin.ingest.source import Kind, Source
-from tocsin.ingest.store import Leased, NoTables, Store
+from tocsin.ingest.store import Leased, NoTables, Outdated, Store
 
 NOW = datetime(2026, 6, 13, tzinfo=UTC)
 
@@ -37,7 +37,7 @@ async def test_replicas_share_sources_and_never_one_of_them(place: Any) -> None:
 
 async def test_a_lease_that_ran_out_is_free_again(place: Any, database: str) -> None:
     await place.store.declare([source(1)])
-    assert await place.store.lease(["s1"], 1) == [Leased("s1", Validators(), 0)]
+    assert await place.store.lease(["s1"], 1) == [Leased("s1", 1, Validators(), 0)]
     connection = await asyncpg.connect(database)
     await connection.execute("update ingest.sources set leased_until = now() - interval '1 s'")
     await connection.close()
@@ -46,11 +46,12 @@ async def test_a_lease_that_ran_out_is_free_again(place: Any, database: str) -> 
 
 async def test_a_lease_can_be_kept_but_not_after_it_was_settled(place: Any, database: str) -> None:
     await place.store.declare([source(1), source(2)])
-    await place.store.lease(["s1", "s2"], 2)
-    await place.store.failed("s2", "away", failures=0, pause=0)
+    held = await place.store.lease(["s1", "s2"], 2)
+    second = next(leased for leased in held if leased.source_id == "s2")
+    await place.store.failed(second, "away", failures=0, pause=0)
     connection = await asyncpg.connect(database)
     await connection.execute("update ingest.sources set leased_until = now() + '50 ms' where id = 's1'")
-    await place.store.renew(["s1", "s2"])
+    await place.store.renew(held)
     left = await connection.fetch("select id, leased_until - now() > '5 s' from ingest.sources order by id")
     await connection.close()
     assert [tuple(row) for row in left] == [("s1", True), ("s2", None)]
@@ -60,27 +61,49 @@ async def test_a_source_is_due_after_its_pause_and_keeps_its_validators(place: A
     await place.store.declare([source(1)])
     assert await place.store.seconds_until_due(["s1"]) == 0
     assert await place.store.seconds_until_due([]) is None
-    await place.store.lease(["s1"], 1)
-    await place.store.succeeded("s1", Validators('"e"', "then"), news=True, pause=100)
+    (leased,) = await place.store.lease(["s1"], 1)
+    await place.store.succeeded(leased, Validators('"e"', "then"), news=True, pause=100)
     assert await place.store.lease(["s1"], 1) == []
     assert 90 < await place.store.seconds_until_due(["s1"]) <= 100
-    await place.store.succeeded("s1", Validators('"e"', "then"), news=True, pause=0)
-    assert await place.store.lease(["s1"], 1) == [Leased("s1", Validators('"e"', "then"), 0)]
+    await place.store.succeeded(leased, Validators('"e"', "then"), news=True, pause=0)
+    assert await place.store.lease(["s1"], 1) == [Leased("s1", 2, Validators('"e"', "then"), 0)]
 
 
 async def test_a_restart_polls_at_once_but_respects_a_back_off(place: Any) -> None:
     await place.store.declare([source(1), source(2)])
-    await place.store.succeeded("s1", Validators('"e"'), news=False, pause=1_000)
-    await place.store.failed("s2", "throttled", failures=3, pause=1_000)
+    first, second = sorted(await place.store.lease(["s1", "s2"], 2), key=lambda one: one.source_id)
+    await place.store.succeeded(first, Validators('"e"'), news=False, pause=1_000)
+    await place.store.failed(second, "throttled", failures=3, pause=1_000)
     await place.store.declare([source(1), source(2)])
-    assert await place.store.lease(["s1", "s2"], 9) == [Leased("s1", Validators('"e"'), 0)]
+    assert await place.store.lease(["s1", "s2"], 9) == [Leased("s1", 2, Validators('"e"'), 0)]
 
 
 async def test_a_new_address_forgets_the_old_ones_validators(place: Any) -> None:
     await place.store.declare([source(1)])
-    await place.store.succeeded("s1", Validators('"e"'), news=False, pause=0)
+    (leased,) = await place.store.lease(["s1"], 1)
+    await place.store.succeeded(leased, Validators('"e"'), news=False, pause=0)
     await place.store.declare([source(1, "https://b.example/")])
-    assert await place.store.lease(["s1"], 1) == [Leased("s1", Validators(), 0)]
+    assert await place.store.lease(["s1"], 1) == [Leased("s1", 2, Validators(), 0)]
+
+
+async def test_a_zombie_writes_nothing_that_counts(place: Any, database: str) -> None:
+    await place.store.declare([source(1)])
+    (zombie,) = await place.store.lease(["s1"], 1)
+    connection = await asyncpg.connect(database)
+    await connection.execute("update ingest.sources set leased_until = now() - interval '1 s'")
+    (owner,) = await place.store.lease(["s1"], 1)
+    assert owner.fence > zombie.fence
+    await place.store.succeeded(zombie, Validators('"old"'), news=True, pause=1_000)
+    await place.store.failed(zombie, "late", failures=9, pause=1_000)
+    await place.store.renew([zombie])
+    row = await connection.fetchrow("select etag, failures, leased_until > now() as held from ingest.sources")
+    await connection.close()
+    assert tuple(row) == (None, 0, True)
+    with pytest.raises(Outdated):
+        async with place.store.hold({"doc-1": "x"}, zombie):
+            pass
+    async with place.store.hold({"doc-1": "x"}, owner):
+        assert await place.store.lease(["s1"], 1) == []  # held: nobody leases it meanwhile
 
 
 async def test_revisions_are_remembered_and_an_earlier_text_is_recognised(place: Any) -> None:

@@ -16,6 +16,7 @@ from tocsin.chassis.lifetime import insist
 CONNECTIONS = 10
 STATEMENT_SECONDS = 30
 WATCH_SECONDS = 2.0
+IDLE_TRANSACTION_MS = 45_000  # over the longest wait for Kafka inside one
 
 log = logs.get(__name__)
 
@@ -24,8 +25,8 @@ log = logs.get(__name__)
 async def connect(url: SecretStr, schema: str, health: Health) -> AsyncIterator[asyncpg.Pool]:
     """A pool whose connections live in one schema, speak UTC, and give jsonb as Python values.
 
-    Waits for PostgreSQL as long as it takes. A statement that takes over 30 s is cancelled. While
-    PostgreSQL is away ``/ready`` says so.
+    Waits for PostgreSQL as long as it takes. A statement that takes over 30 s is cancelled, and a
+    transaction that idles for 45 s. While PostgreSQL is away ``/ready`` says so.
     """
     watch = _Watch()
     health.require("database", lambda: watch.complaint)
@@ -43,6 +44,8 @@ async def connect(url: SecretStr, schema: str, health: Health) -> AsyncIterator[
                 "search_path": schema,
                 "timezone": "UTC",
                 "application_name": f"tocsin-{schema}",
+                # A process that was stopped in the middle must not hold its locks for ever.
+                "idle_in_transaction_session_timeout": str(IDLE_TRANSACTION_MS),
             },
         ),
     )

@@ -21,6 +21,7 @@ class Outcome(StrEnum):
     HTML = "html"  # a page where a feed should be
     UNREADABLE = "unreadable"  # neither feed nor page
     AWAY = "away"  # our Kafka, PostgreSQL or disk did not take it: not the source's fault
+    OUTDATED = "outdated"  # another replica has the source by now: nothing of this poll counts
     UNEXPECTED = "unexpected"  # a fault of ours
 
 

@@ -17,7 +17,7 @@ from tocsin.ingest.fetched import Fetched, Validators
 from tocsin.ingest.outcome import Outcome, PollFailed
 from tocsin.ingest.snapshots import Snapshots
 from tocsin.ingest.source import Kind, Source
-from tocsin.ingest.store import LEASE_SECONDS, Leased, Store
+from tocsin.ingest.store import LEASE_SECONDS, Leased, Outdated, Store
 from tocsin.ingest.teller import Sighting, Teller
 
 PARSE_SECONDS = 30.0
@@ -57,7 +57,7 @@ class Poller:
         self._teller = teller
         self._concurrency = concurrency
         self._pulse = health.pulse("poll", limit=STUCK_SECONDS)
-        self._in_hand: set[str] = set()
+        self._in_hand: dict[str, Leased] = {}
         self._freed = asyncio.Event()
 
     async def run(self) -> None:
@@ -75,9 +75,9 @@ class Poller:
         self._freed.clear()
         idle = [id_ for id_ in self._sources if id_ not in self._in_hand]
         try:
-            await self._store.renew(list(self._in_hand))
+            await self._store.renew(list(self._in_hand.values()))
             for leased in await self._store.lease(idle, self._concurrency - len(self._in_hand)):
-                self._in_hand.add(leased.source_id)
+                self._in_hand[leased.source_id] = leased
                 polls.create_task(self._poll(leased), name=f"poll {leased.source_id}")
             due = await self._store.seconds_until_due([id_ for id_ in idle if id_ not in self._in_hand])
         except Exception as error:
@@ -94,7 +94,7 @@ class Poller:
         except Exception as error:  # noqa: BLE001 - the lease runs out, and the source is polled again
             log.warning("not settled", source=leased.source_id, error=repr(error))
         finally:
-            self._in_hand.discard(leased.source_id)
+            del self._in_hand[leased.source_id]
             self._freed.set()
 
     async def _settle(self, leased: Leased, source: Source) -> None:
@@ -105,7 +105,7 @@ class Poller:
             return
         metrics.POLLS.labels(outcome).inc()
         pause = cadence.next_poll(source.every, 0, None, _chance())
-        await self._store.succeeded(source.id, validators, news=news, pause=pause)
+        await self._store.succeeded(leased, validators, news=news, pause=pause)
 
     async def _read(self, leased: Leased, source: Source) -> tuple[Outcome, Validators, bool]:
         reader = self._readers[source.kind]
@@ -115,7 +115,7 @@ class Poller:
         seen_at = datetime.now(UTC)
         parsed = await self._parse(reader, fetched)
         entries = oldest_first(distinct(parsed.entries))
-        verdicts = await self._teller.tell(Sighting(source, entries, fetched.body, seen_at))
+        verdicts = await self._teller.tell(Sighting(source, entries, fetched.body, seen_at, leased=leased))
         if parsed.bad:
             await self._keep_failed(source, parsed, fetched, seen_at)
         return Outcome.READ, fetched.validators, any(verdict.is_news for verdict in verdicts)
@@ -139,18 +139,20 @@ class Poller:
     async def _failed(self, leased: Leased, source: Source, error: Exception) -> None:
         outcome = _outcome(error)
         metrics.POLLS.labels(outcome).inc()
-        blame = 0 if outcome is Outcome.AWAY else 1
+        blame = 0 if outcome in {Outcome.AWAY, Outcome.OUTDATED} else 1  # the source did nothing wrong
         failures = leased.failures + blame
         asked = error.retry_after if isinstance(error, PollFailed) else None
         pause = cadence.next_poll(source.every, failures, asked, _chance()) if blame else AWAY_SECONDS
         words = plain.failure(error)
         log.warning("poll failed", source=source.id, outcome=outcome.value, error=words, pause=round(pause))
-        await self._store.failed(source.id, f"{outcome}: {words}", failures=failures, pause=pause)
+        await self._store.failed(leased, f"{outcome}: {words}", failures=failures, pause=pause)
 
 
 def _outcome(error: Exception) -> Outcome:
     if isinstance(error, PollFailed):
         return error.outcome
+    if isinstance(error, Outdated):
+        return Outcome.OUTDATED
     return Outcome.AWAY if fault_of(error) is Fault.UNAVAILABLE else Outcome.UNEXPECTED
 
 

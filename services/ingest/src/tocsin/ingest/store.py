@@ -15,15 +15,24 @@ from tocsin.ingest.source import Source
 LEASE_SECONDS = 15.0  # how long the sources of a killed replica lie fallow
 
 
+class Outdated(RuntimeError):
+    """The lease has gone to another replica meanwhile: what we know of the source is old."""
+
+
 class NoTables(RuntimeError):
     """The tables are not there; the message says how to make them."""
 
 
 @dataclass(frozen=True)
 class Leased:
-    """A source that this replica, and no other, may poll now."""
+    """A source that this replica, and no other, may poll now.
+
+    ``fence`` is higher than that of every lease before: a holder that was stopped and went on (a zombie)
+    can be told from the one that has the source now.
+    """
 
     source_id: str
+    fence: int
     validators: Validators
     failures: int  # polls in a row that failed
 
@@ -83,30 +92,33 @@ class Store:
         """Take up to ``most`` of these sources that are due and that nobody else is polling."""
         rows = await self._pool.fetch(
             """
-            update sources set leased_until = now() + make_interval(secs => $3)
+            update sources set leased_until = now() + make_interval(secs => $3), fence = fence + 1
             where id in (
                 select id from sources
                 where id = any($1) and greatest(next_poll_at, leased_until) <= now()
                 order by next_poll_at limit $2 for update skip locked
             )
-            returning id, etag, last_modified, failures
+            returning id, fence, etag, last_modified, failures
             """,
             ids,
             most,
             LEASE_SECONDS,
         )
         return [
-            Leased(row["id"], Validators(row["etag"], row["last_modified"]), row["failures"]) for row in rows
+            Leased(row["id"], row["fence"], Validators(row["etag"], row["last_modified"]), row["failures"])
+            for row in rows
         ]
 
-    async def renew(self, ids: Sequence[str]) -> None:
-        """Keep the sources that are still being polled; one that was settled meanwhile stays free."""
+    async def renew(self, held: Sequence[Leased]) -> None:
+        """Keep the sources that are still being polled; one that was settled or lost meanwhile stays so."""
         await self._pool.execute(
             """
-            update sources set leased_until = now() + make_interval(secs => $2)
-            where id = any($1) and leased_until is not null
+            update sources set leased_until = now() + make_interval(secs => $3)
+            from unnest($1::text[], $2::bigint[]) as held (id, fence)
+            where sources.id = held.id and sources.fence = held.fence and leased_until is not null
             """,
-            ids,
+            [leased.source_id for leased in held],
+            [leased.fence for leased in held],
             LEASE_SECONDS,
         )
 
@@ -121,40 +133,50 @@ class Store:
         )
         return None if seconds is None else max(float(seconds), 0.0)
 
-    async def succeeded(self, source_id: str, validators: Validators, *, news: bool, pause: float) -> None:
+    async def succeeded(self, leased: Leased, validators: Validators, *, news: bool, pause: float) -> None:
         """The source was read, and everything in it is published: only now its validators may be kept."""
         await self._pool.execute(
             """
             update sources set etag = $2, last_modified = $3, failures = 0, last_error = null,
                 leased_until = null, next_poll_at = now() + make_interval(secs => $5),
                 last_success_at = now(), last_new_at = case when $4 then now() else last_new_at end
-            where id = $1
+            where id = $1 and fence = $6
             """,
-            source_id,
+            leased.source_id,
             validators.etag,
             validators.last_modified,
             news,
             pause,
+            leased.fence,
         )
 
-    async def failed(self, source_id: str, error: str, *, failures: int, pause: float) -> None:
+    async def failed(self, leased: Leased, error: str, *, failures: int, pause: float) -> None:
         """The poll came to nothing; ``failures`` in a row so far."""
         await self._pool.execute(
             """
             update sources set failures = $3, last_error = $2,
                 leased_until = null, next_poll_at = now() + make_interval(secs => $4)
-            where id = $1
+            where id = $1 and fence = $5
             """,
-            source_id,
+            leased.source_id,
             error,
             failures,
             pause,
+            leased.fence,
         )
 
     @contextlib.asynccontextmanager
-    async def hold(self, digests: Mapping[str, str]) -> AsyncIterator[Documents]:
-        """Hold documents (id to the digest at hand) against other replicas, in one transaction."""
+    async def hold(
+        self, digests: Mapping[str, str], leased: Leased | None = None
+    ) -> AsyncIterator[Documents]:
+        """Hold documents (id to the digest at hand) against other replicas, in one transaction.
+
+        With a lease, its source is held too, so that nobody else can lease it meanwhile; ``Outdated`` when
+        somebody has.
+        """
         async with self._pool.acquire() as connection, connection.transaction():
+            if leased is not None:
+                await _check_fence(connection, leased)
             # In one order everywhere, so that two holders never wait for each other.
             await connection.execute(
                 """
@@ -181,6 +203,12 @@ class Store:
             """,
             [(source_id, entry.native_id, entry.error, content_sha256, seen_at) for entry in bad],
         )
+
+
+async def _check_fence(connection: asyncpg.Connection, leased: Leased) -> None:
+    fence = await connection.fetchval("select fence from sources where id = $1 for share", leased.source_id)
+    if fence != leased.fence:
+        raise Outdated(f"{leased.source_id} is leased to another replica by now")
 
 
 async def _known(connection: asyncpg.Connection, digests: Mapping[str, str]) -> dict[str, Known]:

@@ -13,7 +13,7 @@ from tocsin.ingest.changes import Verdict, digest, judge_all, rounds
 from tocsin.ingest.entry import Entry
 from tocsin.ingest.snapshots import Snapshots
 from tocsin.ingest.source import Source
-from tocsin.ingest.store import Store
+from tocsin.ingest.store import Leased, Store
 
 ROUND = 100  # documents held at a time
 
@@ -27,6 +27,7 @@ class Sighting:
     body: bytes
     seen_at: datetime
     traceparent: str | None = None  # of whoever sent them
+    leased: Leased | None = None  # of the source they were polled from
 
 
 class Teller:
@@ -34,7 +35,7 @@ class Teller:
 
     A notice is confirmed by Kafka before its rows are written: a crash in between tells it once more under
     the same id, and nothing is lost. Raises what "away" means (see ``chassis.faults``); telling the same
-    sighting again is then right, and harmless.
+    sighting again is then right, and harmless. ``Outdated`` means that another replica polls the source.
     """
 
     def __init__(self, store: Store, snapshots: Snapshots, producer: Producer) -> None:
@@ -52,7 +53,7 @@ class Teller:
     async def _tell(self, sighting: Sighting, entries: Sequence[Entry]) -> list[Verdict]:
         source = sighting.source
         asked = {document_id(source.id, entry.native_id): digest(entry) for entry in entries}
-        async with self._store.hold(asked) as documents:
+        async with self._store.hold(asked, sighting.leased) as documents:
             verdicts = judge_all(source.id, entries, documents.known)
             news = [verdict for verdict in verdicts if verdict.is_news]
             if news:
