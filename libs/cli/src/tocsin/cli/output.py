@@ -16,17 +16,20 @@ errors = Console(stderr=True)
 def as_json(value: object) -> None:
     """One JSON document on standard output."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+    sys.stdout.flush()  # a command that stays up is read through a pipe
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str, out: Console = console
+) -> None:
     """A table, or a sentence when there are no rows."""
     drawn = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         drawn.add_row(*(plain(cell) for cell in row))
     if drawn.row_count:
-        console.print(drawn)
+        out.print(drawn)
     else:
-        console.print(Text(empty))
+        out.print(Text(empty))
 
 
 def plain(value: object) -> Text:

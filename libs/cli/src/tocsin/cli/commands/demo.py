@@ -1,9 +1,12 @@
 """`tocsin demo`: the story of June 2026, on the real services."""
 
+import sys
 from typing import Annotated
 
 import typer
 
+from tocsin.cli import output
+from tocsin.cli.commands.options import Json
 from tocsin.cli.failure import Exit, Failure
 
 
@@ -11,6 +14,7 @@ def demo(
     once: Annotated[
         bool, typer.Option("--once", help="End by itself; without a terminal that is the way anyway.")
     ] = False,
+    json: Json = False,
 ) -> None:
     """Tell the story of June 2026 to three teams: real Kafka, PostgreSQL and services, real receivers.
 
@@ -21,5 +25,13 @@ def demo(
     """
     from tocsin.cli.demo.telling import tell  # noqa: PLC0415 - half a second that no other command waits for
 
-    if not tell(once=once):
+    stays = sys.stdout.isatty() and not once and not json
+    reckoning = tell(output.errors if json else output.console, stays=stays)
+    if json:
+        rows = [
+            {"team": team, "kind": kind, "expected": count, "told": reckoning.told[team, kind]}
+            for (team, kind), count in sorted(reckoning.expected.items())
+        ]
+        output.as_json({"right": reckoning.right, "arrived": reckoning.arrivals, "alerts": rows})
+    if not reckoning.right:
         raise Failure(Exit.FAILED, "what arrived is not what was expected")

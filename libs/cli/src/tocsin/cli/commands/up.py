@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tocsin.cli import output
+from tocsin.cli.commands.options import Json
 from tocsin.cli.failure import Exit, Failure
 from tocsin.cli.place import DATA, announce, withdraw
 
@@ -24,6 +25,7 @@ def up(
         Path | None, typer.Option("--sources", help="Your sources.yaml; the shipped one if left out.")
     ] = None,
     teams: Annotated[Path | None, typer.Option("--teams", help="A teams.yaml to apply once up.")] = None,
+    json: Json = False,
 ) -> None:
     """Run Kafka, PostgreSQL and the three services here, until Ctrl-C. The data stays in a folder.
 
@@ -43,7 +45,10 @@ def up(
         try:
             if teams is not None:
                 _apply(teams)
-            _show(stack)
+            if json:
+                output.as_json(_addresses(stack))
+            else:
+                _show(stack)
             while True:
                 stack.watch()
                 time.sleep(LOOK_SECONDS)
@@ -59,18 +64,20 @@ def _apply(teams: Path) -> None:
     apply(teams)
 
 
-def _show(stack: "Stack") -> None:
+def _addresses(stack: "Stack") -> dict[str, object]:
     place = stack.place
-    output.pairs(
-        {
-            "push API": f"{place.ingest_url}/v1/notices",
-            "notify API": f"{place.notify_url}/v1/alerts",
-            "Kafka": place.kafka,
-            "PostgreSQL": stack.engines.postgres.url,
-            "API key": place.api_key,
-            **{f"{service} log": log for service, log in stack.logs.items()},
-        }
-    )
+    return {
+        "push API": f"{place.ingest_url}/v1/notices",
+        "notify API": f"{place.notify_url}/v1/alerts",
+        "Kafka": place.kafka,
+        "PostgreSQL": stack.engines.postgres.url,
+        "API key": place.api_key,
+        **{f"{service} log": log for service, log in stack.logs.items()},
+    }
+
+
+def _show(stack: "Stack") -> None:
+    output.pairs(_addresses(stack))
     output.console.print("Try in another terminal: tocsin apply -f teams.yaml, tocsin push, tocsin alerts")
     output.console.print("Ctrl-C stops everything.")
 

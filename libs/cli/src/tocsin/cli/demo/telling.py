@@ -3,9 +3,11 @@
 import sys
 import time
 from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
@@ -19,49 +21,75 @@ READING_SECONDS = 1.5  # between beats, for people
 Row = dict[str, Any]  # a JSON object of the API
 
 
-def tell(*, once: bool) -> bool:
-    """Tell the story; gives whether every expected alert arrived exactly once, and nothing else did.
+@dataclass(frozen=True)
+class Reckoning:
+    """What was expected against what was told and what arrived, by team and kind of step."""
 
-    On a terminal it then stays up until Ctrl-C, unless it is told to do it ``once``.
-    """
+    expected: Counter[tuple[str, str]]
+    told: Counter[tuple[str, str]]
+    arrivals: int
+    twice: int
+    rejected: int
+
+    @property
+    def right(self) -> bool:
+        """Whether every expected alert arrived exactly once, and nothing else did."""
+        exact = self.told == self.expected and self.arrivals == self.expected.total()
+        return exact and not self.twice and not self.rejected
+
+
+def tell(out: Console, *, stays: bool) -> Reckoning:
+    """Tell the story on a console. ``stays`` leaves time to read, and goes on running until Ctrl-C."""
     began = time.monotonic()
-    stays = sys.stdout.isatty() and not once
     story = load()
-    output.console.print("Starting Kafka, PostgreSQL and three services on throw-away data ...")
-    with town(story, lambda step: output.console.print(f"  {step}", highlight=False)) as place:
+    out.print("Starting Kafka, PostgreSQL and three services on throw-away data ...")
+    with town(story, lambda step: out.print(f"  {step}", highlight=False)) as place:
         settle(place, len(story.everyday))
-        output.console.print(f"  {len(story.everyday)} everyday notices went through; nobody was told.\n")
+        out.print(f"  {len(story.everyday)} everyday notices went through; nobody was told.\n")
 
         def heard(beat: Beat, arrivals: list[Arrival]) -> None:
             took = time.monotonic() - began
-            _narrate(place, beat, arrivals)
+            _narrate(out, place, beat, arrivals)
             if arrivals and arrivals[0] is place.inbox.arrivals[0]:
-                _show_mail(arrivals)
-                output.console.print(f"[dim]first alert {took:.1f} s after the start[/]\n")
+                _show_mail(out, arrivals)
+                out.print(f"[dim]first alert {took:.1f} s after the start[/]\n")
             if stays:
                 time.sleep(READING_SECONDS)
 
         play(place, story.beats, heard)
-        right = _reckon(place, expected(story))
+        reckoning = reckon(place, expected(story))
+        _show_reckoning(out, reckoning)
         if stays:
-            _stay(place)
-    return right
+            _stay(out, place)
+    return reckoning
 
 
-def _narrate(place: Town, beat: Beat, arrivals: list[Arrival]) -> None:
-    output.console.print(Text(f"{beat.when}  ", style="bold") + Text(beat.what))
-    output.console.print(Text(f"    {beat.wire}: “{beat.title}”", style="italic"))
+def reckon(place: Town, due: Counter[tuple[str, str]]) -> Reckoning:
+    """Compare what is due with what notify raised and what came in at the receivers."""
+    arrivals = place.inbox.arrivals
+    return Reckoning(
+        expected=due,
+        told=Counter((row["team"], row["kind"]) for row in place.get("alerts")),
+        arrivals=len(arrivals),
+        twice=len(arrivals) - len({(arrival.team, arrival.id) for arrival in arrivals}),
+        rejected=len(place.inbox.rejected),
+    )
+
+
+def _narrate(out: Console, place: Town, beat: Beat, arrivals: list[Arrival]) -> None:
+    out.print(Text(f"{beat.when}  ", style="bold") + Text(beat.what))
+    out.print(Text(f"    {beat.wire}: “{beat.title}”", style="italic"))
     if not arrivals:
-        output.console.print(Text("    nobody is told"))
+        out.print(Text("    nobody is told"))
     else:
         alerts = {row["team"]: row for row in reversed(place.get("alerts"))}
         for arrival in arrivals:
-            _show(arrival, alerts[arrival.team])
-    output.console.print()
+            _show(out, arrival, alerts[arrival.team])
+    out.print()
 
 
-def _show(arrival: Arrival, alert: Row) -> None:
-    output.console.print(
+def _show(out: Console, arrival: Arrival, alert: Row) -> None:
+    out.print(
         Text(f"    → {arrival.team} by {arrival.channel}: ", style="bold") + output.plain(alert["headline"])
     )
     for line in (
@@ -70,14 +98,14 @@ def _show(arrival: Arrival, alert: Row) -> None:
         f"“{alert['quotes'][0]['text']}”",
         _stages(alert, arrival.at),
     ):
-        output.console.print(Padding(output.plain(line), (0, 0, 0, 6)))
+        out.print(Padding(output.plain(line), (0, 0, 0, 6)))
 
 
-def _show_mail(arrivals: list[Arrival]) -> None:
+def _show_mail(out: Console, arrivals: list[Arrival]) -> None:
     """The first mail in full: this is what an on-call engineer reads."""
     mail = next(arrival for arrival in arrivals if arrival.body)
-    output.console.print("    The mail to the duty engineer in full:")
-    output.console.print(Padding(output.plain(mail.body.rstrip()), (0, 0, 1, 6), style="dim"))
+    out.print("    The mail to the duty engineer in full:")
+    out.print(Padding(output.plain(mail.body.rstrip()), (0, 0, 1, 6), style="dim"))
 
 
 def _stages(alert: Row, arrived: datetime) -> str:
@@ -94,10 +122,8 @@ def _stages(alert: Row, arrived: datetime) -> str:
     return " · ".join(f"{name} {span.total_seconds() * 1000:.0f} ms" for name, span in stages.items())
 
 
-def _reckon(place: Town, due: Counter[tuple[str, str]]) -> bool:
-    """Print expected against delivered, and say whether they are one and the same."""
-    told = Counter((row["team"], row["kind"]) for row in place.get("alerts"))
-    arrived = Counter(arrival.team for arrival in place.inbox.arrivals)
+def _show_reckoning(out: Console, reckoning: Reckoning) -> None:
+    due, told = reckoning.expected, reckoning.told
     rows = [
         (
             team,
@@ -108,26 +134,21 @@ def _reckon(place: Town, due: Counter[tuple[str, str]]) -> bool:
         )
         for team, kind in sorted(due.keys() | told.keys())
     ]
-    output.table(("team", "told of", "expected", "told", "right"), rows, empty="nothing")
-    expected_by_team = Counter({team: 0 for team, _ in due})
-    for (team, _), count in due.items():
-        expected_by_team[team] += count
-    twice = len(place.inbox.arrivals) - len({arrival.id for arrival in place.inbox.arrivals})
-    output.console.print(
-        f"\n{sum(due.values())} expected, {len(place.inbox.arrivals)} arrived, {twice} twice, "
-        f"{len(place.inbox.rejected)} with a bad signature or shape"
+    output.table(("team", "told of", "expected", "told", "right"), rows, empty="nothing", out=out)
+    out.print(
+        f"\n{due.total()} expected, {reckoning.arrivals} arrived, {reckoning.twice} twice, "
+        f"{reckoning.rejected} with a bad signature or shape"
     )
-    return told == due and arrived == expected_by_team and not twice and not place.inbox.rejected
 
 
-def _stay(place: Town) -> None:
+def _stay(out: Console, place: Town) -> None:
     at = place.stack.place
-    output.console.print("\nAll of it goes on running. Try in another terminal:")
-    output.console.print(f"  export TOCSIN_NOTIFY_URL={at.notify_url} TOCSIN_INGEST_URL={at.ingest_url}")
-    output.console.print(f"  export TOCSIN_KAFKA_BOOTSTRAP_SERVERS={at.kafka} TOCSIN_API_KEY={at.api_key}")
+    out.print("\nAll of it goes on running. Try in another terminal:")
+    out.print(f"  export TOCSIN_NOTIFY_URL={at.notify_url} TOCSIN_INGEST_URL={at.ingest_url}")
+    out.print(f"  export TOCSIN_KAFKA_BOOTSTRAP_SERVERS={at.kafka} TOCSIN_API_KEY={at.api_key}")
     for words in ("cases", "alerts --team payments", "deliveries"):
-        output.console.print(f"  {sys.argv[0]} {words}")
-    output.console.print("Ctrl-C ends it.")
+        out.print(f"  {sys.argv[0]} {words}")
+    out.print("Ctrl-C ends it.")
     while True:
         place.stack.watch()
         time.sleep(0.5)
