@@ -51,6 +51,7 @@ async def run(settings: BellSettings) -> None:
             life.spawn("crack", crack())
         if "TOCSIN_KAFKA_BOOTSTRAP_SERVERS" in os.environ:
             await life.enter(producer.connect(settings.kafka_bootstrap_servers, life.fail))
+        health.started = True
         await life.until_stopped()
 
 

@@ -15,13 +15,14 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import ConsumerRecord
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
+from prometheus_client import REGISTRY
 
-from tocsin.chassis import deadletter, producer, topics
+from tocsin.chassis import deadletter, metrics, producer, topics
 from tocsin.chassis.consumer import Consumer, Incoming
 from tocsin.chassis.deadletter import Graveyard, Overwhelmed
 from tocsin.chassis.faults import Refused
 from tocsin.chassis.health import Health
-from tocsin.chassis.subscription import UnsafeSubscriber, assert_safe, subscribe
+from tocsin.chassis.subscription import Group, UnsafeSubscriber, assert_safe, subscribe
 from tocsin.contracts import Event, Topic
 from tocsin.contracts.cloudevents import to_record
 from tocsin.contracts.trace import new_traceparent, trace_id
@@ -104,14 +105,17 @@ async def until(condition: Callable[[], bool | Awaitable[bool]], seconds: float 
 
 @contextlib.asynccontextmanager
 async def belfry(
-    engines: Engines, handle: Handle | None = None, topic: Topic | None = None
+    engines: Engines,
+    handle: Handle | None = None,
+    topic: Topic | None = None,
+    instance: str | None = None,
 ) -> AsyncIterator[Belfry]:
     bootstrap = engines.kafka.bootstrap
     topic = topic or Topic(f"test.{uuid.uuid4().hex}", Rung, "bell", "a test", partitions=2)
     await topics.apply(bootstrap, [topic])
     fatal: list[BaseException] = []
     async with producer.connect(bootstrap, fatal.append) as kafka:
-        place = Belfry(topic, bootstrap, kafka, Health(), fatal=fatal)
+        place = Belfry(topic, bootstrap, kafka, Health(started=True), fatal=fatal)
 
         async def on_rung(incoming: Sequence[Incoming[Rung]]) -> None:
             if handle is not None:
@@ -120,7 +124,8 @@ async def belfry(
 
         graveyard = Graveyard("test", topic, kafka, fatal.append)
         consumer = Consumer(topic, Rung, on_rung, graveyard)
-        async with subscribe(bootstrap, topic.name, consumer, topic, place.health):
+        group = Group(topic.name, instance)
+        async with subscribe(bootstrap, group, consumer, topic, place.health):
             yield place
 
 
@@ -178,6 +183,19 @@ async def _join(engines: Engines, first: Belfry, joined: asyncio.Event) -> list[
         joined.set()
         await until(lambda: len(set(first.seen + second.seen)) == 10)
         return second.seen
+
+
+async def test_a_restart_under_the_same_name_moves_no_partition(engines: Engines) -> None:
+    async with belfry(engines) as first:
+        await until(lambda: not first.health.unfit())
+        assignments = metrics.REBALANCES.labels(first.topic.name)
+        for restart in (False, True):
+            before = assignments._value.get()
+            async with belfry(engines, topic=first.topic, instance="replica-1") as second:
+                await until(lambda: not second.health.unfit())
+                await until(lambda: not first.health.unfit())
+                # The first time both are assigned anew; after the restart only the one that came back.
+                assert assignments._value.get() - before == (1 if restart else 2)
 
 
 async def test_an_idle_consumer_turns(engines: Engines) -> None:
@@ -316,6 +334,66 @@ async def test_keys_keep_their_partition_and_a_record_too_large_is_refused(engin
         assert keys.count(b"bell 1") == 8
         with pytest.raises(Refused, match="over the limit"):
             await place.ring("x" * 1_000_001)
+
+
+async def test_lag_is_what_the_broker_says_and_the_oldest_record_has_its_own_age(engines: Engines) -> None:
+    let_go = asyncio.Event()
+
+    async def wait(_: Sequence[Incoming[Rung]]) -> None:
+        await let_go.wait()
+
+    async with belfry(engines, wait) as place:
+        client = AIOKafkaProducer(bootstrap_servers=place.bootstrap)
+        await client.start()
+        now = datetime.now(UTC)
+        old = to_record(Rung(id="old", bell="b"), source="test", time=now, traceparent=new_traceparent())
+        sent_at = int((now.timestamp() - 3600) * 1000)
+        await client.send_and_wait(
+            place.topic.name, old.value, key=old.key, headers=list(old.headers), timestamp_ms=sent_at
+        )
+        await client.stop()
+        await place.ring(*(f"{n}" for n in range(9)))  # some of them are in hand now: that is no commit
+        await until(lambda: _lag(place) == 10)
+        assert await _broker_lag(place) == 10
+        await until(lambda: 3600 <= _sample("tocsin_consumer_oldest_seconds", place) < 3660)
+        let_go.set()
+        await until(lambda: _lag(place) == 0)
+        assert await _broker_lag(place) == 0
+        await until(lambda: _sample("tocsin_consumer_oldest_seconds", place) == 0)
+
+
+async def test_retries_and_rebalances_are_counted(engines: Engines) -> None:
+    failures = [ValueError("once"), ValueError("twice")]
+
+    async def stumble(_: Sequence[Incoming[Rung]]) -> None:
+        if failures:
+            raise failures.pop()
+
+    async with belfry(engines, stumble) as place:
+        await until(lambda: _sample("tocsin_consumer_rebalances_total", place) == 1)
+        assert _sample("tocsin_records_retried_total", place) == 0
+        await place.ring("1")
+        await until(lambda: place.seen == ["1"])
+        assert _sample("tocsin_records_retried_total", place) == 2
+
+
+def _sample(name: str, place: Belfry, **labels: str) -> float:
+    value = REGISTRY.get_sample_value(name, {"topic": place.topic.name} | labels)
+    return -1.0 if value is None else value
+
+
+def _lag(place: Belfry) -> float:
+    return sum(_sample("tocsin_consumer_lag_records", place, partition=str(n)) for n in range(2))
+
+
+async def _broker_lag(place: Belfry) -> int:
+    """End less commit, asked from outside the group."""
+    reader = AIOKafkaConsumer(bootstrap_servers=place.bootstrap)
+    await reader.start()
+    ends = await reader.end_offsets([TopicPartition(place.topic.name, n) for n in range(2)])
+    await reader.stop()
+    end: int = sum(ends.values())
+    return end - await place.committed()
 
 
 async def _is(answer: Awaitable[int], expected: int) -> bool:

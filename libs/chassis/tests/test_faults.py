@@ -19,6 +19,7 @@ from tocsin.contracts.cloudevents import Unreadable
         (NodeNotReadyError(), Fault.UNAVAILABLE),
         (asyncpg.ConnectionDoesNotExistError(), Fault.UNAVAILABLE),
         (asyncpg.InterfaceError("pool is closed"), Fault.UNAVAILABLE),
+        (asyncpg.InternalClientError("another operation is in progress"), Fault.UNAVAILABLE),
         (asyncpg.DeadlockDetectedError(), Fault.UNAVAILABLE),
         (asyncpg.UniqueViolationError(), Fault.UNEXPECTED),
         (ValueError("a bug"), Fault.UNEXPECTED),

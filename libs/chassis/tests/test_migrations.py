@@ -31,7 +31,7 @@ async def test_several_at_once_make_one_set_of_tables(database: str) -> None:
 
 async def test_a_pool_lives_in_its_schema_and_speaks_utc_and_json(database: str) -> None:
     await asyncio.to_thread(migrate, database, "bells", VERSIONS)
-    health = Health()
+    health = Health(started=True)
     async with pools.connect(SecretStr(database), "bells", health) as pool:
         assert health.unfit() == {}
         await pool.execute("insert into bells values ('a')")

@@ -29,7 +29,7 @@ async def test_it_is_whole_at_the_start_and_follows_changes(engines: Engines) ->
     await topics.apply(bootstrap, [topic])
     seen: list[Mapping[str, Entity]] = []
     fatal: list[BaseException] = []
-    health = Health()
+    health = Health(started=True)
     async with producer.connect(bootstrap, fatal.append) as kafka:
         await kafka.publish(topic, [row("a"), row("b"), row("c"), Record(b"vendor:b", None)])
         await kafka.publish(topic, [Record(b"vendor:c", b"no entity")])
@@ -51,7 +51,7 @@ async def test_an_empty_table_is_not_loaded_until_somebody_fills_it(engines: Eng
     topic = Topic(f"test.{uuid.uuid4().hex}", Entity, "id", "a test", partitions=1, compacted=True)
     await topics.apply(bootstrap, [topic])
     seen: list[Mapping[str, Entity]] = []
-    health = Health()
+    health = Health(started=True)
 
     async def load() -> None:
         async with follow(bootstrap, Table(topic, Entity, seen.append, health), lambda _: None):

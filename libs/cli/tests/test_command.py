@@ -17,9 +17,14 @@ COMMANDS = (
     "alerts",
     "cases",
     "deliveries",
+    "audit",
     "classify",
     "explain",
     "doctor",
+    "dead list",
+    "dead show",
+    "dead retry",
+    "dead drop",
     "topics list",
     "topics apply",
     "catalogue apply",
@@ -64,8 +69,10 @@ def test_a_service_that_does_not_answer_is_exit_3(tmp_path: Path) -> None:
 
 
 def test_kafka_that_does_not_answer_is_exit_3(tmp_path: Path) -> None:
-    failed = tocsin("topics", "apply", cwd=tmp_path, TOCSIN_KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1")
-    assert failed.returncode == 3
+    for words in (("topics", "apply"), ("dead", "list")):
+        failed = tocsin(*words, cwd=tmp_path, TOCSIN_KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1")
+        assert failed.returncode == 3
+        assert "Kafka at 127.0.0.1:1 does not answer" in failed.stderr
 
 
 @pytest.mark.parametrize(
@@ -77,12 +84,21 @@ def test_kafka_that_does_not_answer_is_exit_3(tmp_path: Path) -> None:
         (("classify", "--input", "absent.jsonl"), "cannot read"),
         (("explain", ""), "needs a title or a text"),
         (("up", "--sources", "absent.yaml"), "there is no file"),
+        (("dead", "show", "seventeen"), "is no letter: give TOPIC/PARTITION/OFFSET"),
+        (("dead", "list", "--topic", "mine"), "has no dead letters: these topics have"),
+        (("dead", "retry"), "name letters, give a filter, or --everything"),
+        (("dead", "drop", "--everything"), "--reason"),
     ],
 )
 def test_a_mistake_in_the_call_is_exit_2_and_says_what_to_do(
     words: tuple[str, ...], says: str, tmp_path: Path
 ) -> None:
-    failed = tocsin(*words, cwd=tmp_path, TOCSIN_NOTIFY_URL="http://127.0.0.1:1", TOCSIN_API_KEY="k")
+    away = {
+        "TOCSIN_NOTIFY_URL": "http://127.0.0.1:1",
+        "TOCSIN_API_KEY": "k",
+        "TOCSIN_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+    }
+    failed = tocsin(*words, cwd=tmp_path, **away)
     assert (failed.returncode, says in failed.stderr) == (2, True), failed.stderr
 
 

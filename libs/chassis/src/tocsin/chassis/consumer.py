@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -13,13 +14,14 @@ from tocsin.chassis.deadletter import Graveyard
 from tocsin.chassis.faults import Fault, fault_of
 from tocsin.contracts import Event, Topic
 from tocsin.contracts.cloudevents import Received, Unreadable, from_record, header
-from tocsin.contracts.trace import child_of
+from tocsin.contracts.trace import new_traceparent, trace_id
 
 E = TypeVar("E", bound=Event)
 
 ATTEMPTS = 4
 PAUSE_SECONDS = 0.2  # before the second attempt; doubles, with jitter
 MAX_PAUSE_SECONDS = 5.0
+PATIENCE_SECONDS = 60.0  # for all attempts of one poll: well under the poll interval and the liveness limit
 
 log = logs.get(__name__)
 
@@ -32,7 +34,7 @@ class Incoming(Generic[E]):
 
     event: E
     record: ConsumerRecord
-    traceparent: str  # a new span in the trace of whoever sent it
+    traceparent: str  # of whoever sent it, or the start of a new trace
 
 
 Handler = Callable[[Sequence[Incoming[E]]], Awaitable[None]]
@@ -52,25 +54,36 @@ class Consumer(Generic[E]):
         self._event = event
         self._on_events = on_events
         self._graveyard = graveyard
+        self._hurry_at = 0.0
 
     async def on_records(self, records: Records) -> None:
-        """Deal with one poll's records; returning means that they may be committed."""
-        incoming = [decoded for record in records if (decoded := await self._decode(record)) is not None]
-        if incoming:
-            await self._handle(incoming)
+        """Deal with one poll's records, in order; returning means that they may be committed."""
+        self._hurry_at = time.monotonic() + PATIENCE_SECONDS
+        readable: list[Incoming[E]] = []
+        for record in records:
+            try:
+                readable.append(self._decode(record))
+            except Unreadable as error:
+                # What came before goes first: burials with a success between them are no run of burials.
+                await self._handle(readable)
+                readable = []
+                metrics.FAULTS.labels(self._topic.name, Fault.UNREADABLE).inc()
+                await self._graveyard.bury(record, Fault.UNREADABLE, error, attempts=1)
+        await self._handle(readable)
         metrics.CONSUMED.labels(self._topic.name).inc(len(records))
 
-    async def _decode(self, record: ConsumerRecord) -> Incoming[E] | None:
+    def _decode(self, record: ConsumerRecord) -> Incoming[E]:
         headers = tuple(record.headers or ())
-        try:
-            event = from_record(Received(record.value, headers), self._event)
-        except Unreadable as error:
-            metrics.FAULTS.labels(self._topic.name, Fault.UNREADABLE).inc()
-            await self._graveyard.bury(record, Fault.UNREADABLE, error, attempts=1)
-            return None
-        return Incoming(event, record, child_of(header(headers, "traceparent")))
+        event = from_record(Received(record.value, headers), self._event)
+        if record.key != event.key().encode():
+            # Nothing would keep it in order with its document's other records: they are on another partition.
+            raise Unreadable(f"the key is {_shown(record.key)}, expected {event.key()!r}")
+        told = header(headers, "traceparent")
+        return Incoming(event, record, told if told and trace_id(told) else new_traceparent())
 
     async def _handle(self, incoming: Sequence[Incoming[E]]) -> None:
+        if not incoming:
+            return
         failure = await self._attempt(incoming)
         if failure is None:
             self._graveyard.passed()
@@ -95,12 +108,17 @@ class Consumer(Generic[E]):
                 log.warning("handling failed", fault=fault.value, error=repr(error), records=len(incoming))
                 if not fault.buried:
                     raise
-                if not fault.heals or attempt == ATTEMPTS:
+                if not fault.heals or attempt == ATTEMPTS or time.monotonic() > self._hurry_at:
                     return fault, error, attempt
+                metrics.RETRIES.labels(self._topic.name).inc()
                 await asyncio.sleep(pause(attempt))
             else:
                 return None
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _shown(key: bytes | None) -> str:
+    return "null" if key is None else repr(key.decode(errors="backslashreplace"))
 
 
 def pause(attempt: int) -> float:

@@ -8,7 +8,8 @@ from aiokafka.structs import ConsumerRecord
 
 from tocsin.chassis import logs, metrics
 from tocsin.chassis.faults import Fault
-from tocsin.chassis.producer import Producer
+from tocsin.chassis.producer import Producer, size
+from tocsin.chassis.topics import MAX_DEAD_BYTES
 from tocsin.contracts import Topic
 from tocsin.contracts.cloudevents import Headers, Record
 
@@ -42,8 +43,8 @@ class Graveyard:
             )
             self.on_fatal(overwhelmed)
             raise overwhelmed
-        headers = tuple(record.headers or ()) + self._why(record, fault, error, attempts)
-        await self.producer.write(self.topic.dead, [Record(record.key, record.value, headers)])
+        letter = _letter(record, self._why(record, fault, error, attempts))
+        await self.producer.write(self.topic.dead, [letter], most=MAX_DEAD_BYTES)
         self._in_a_row += 1
         metrics.DEAD.labels(self.topic.name, fault).inc()
         log.error(
@@ -71,4 +72,16 @@ class Graveyard:
             "offset": record.offset,
             "time": datetime.now(UTC).isoformat(),
         }
-        return tuple((PREFIX + name, str(value).encode()) for name, value in facts.items())
+        return tuple((PREFIX + name, _text(value)) for name, value in facts.items())
+
+
+def _letter(record: ConsumerRecord, why: Headers) -> Record:
+    whole = Record(record.key, record.value, tuple(record.headers or ()) + why)
+    if size(whole) <= MAX_DEAD_BYTES:
+        return whole
+    # A record that cannot be buried would hold up its partition for ever; where it lies is in the headers.
+    return Record(None, b"", (*why, (PREFIX + "cut", _text(size(whole)))))
+
+
+def _text(value: object) -> bytes:
+    return str(value).encode(errors="backslashreplace")  # an error may quote half a surrogate pair

@@ -41,6 +41,7 @@ _AWAY = (
     KafkaError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,  # the pool or its connection is gone
+    asyncpg.InternalClientError,  # the connection was reset while a statement was prepared on it
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,

@@ -40,9 +40,10 @@ class Health:
     """What ``/live`` and ``/ready`` answer from.
 
     A service is live while every loop turns, also when Kafka is away: a restart would not help. It is
-    ready when no part has a complaint.
+    ready when all of it has been started (``started`` says so) and no part has a complaint.
     """
 
+    started: bool = False
     _pulses: list[Pulse] = field(default_factory=list)
     _complaints: dict[str, Callable[[], str | None]] = field(default_factory=dict)
 
@@ -67,4 +68,6 @@ class Health:
     def unfit(self) -> dict[str, str]:
         """The parts that are not fit to serve, each with its reason."""
         answers = {part: complaint() for part, complaint in self._complaints.items()}
+        if not self.started:  # parts that come later have had no chance to complain yet
+            answers["start"] = "not all parts have been started yet"
         return {part: answer for part, answer in answers.items() if answer is not None}

@@ -1,14 +1,14 @@
 """The command line of a service: run it, migrate its tables, or show its settings."""
 
 import argparse
+import asyncio
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-import uvloop
 from pydantic import ValidationError
 
-from tocsin.chassis import logs
+from tocsin.chassis import logs, tracing
 from tocsin.chassis.settings import ServiceSettings, render, variable
 from tocsin.contracts.cloudevents import describe
 
@@ -39,10 +39,16 @@ def main(
         migrate(effective)
         return
     try:
-        uvloop.run(run(effective))
+        if effective.otlp_endpoint:
+            tracing.start(service, effective.otlp_endpoint)
+        # Not uvloop: writing to a connection that was just reset raises RuntimeError there, which aiokafka
+        # does not expect (its issue 1038): the fetching ends, and partitions lie still without a word.
+        asyncio.run(run(effective))
     except Exception as error:
         logs.get(__name__).exception("ended", error=repr(error))
         raise SystemExit(1) from error
+    finally:
+        tracing.stop()
 
 
 def _parser(service: str, migrates: bool) -> argparse.ArgumentParser:

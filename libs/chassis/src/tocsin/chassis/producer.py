@@ -18,6 +18,7 @@ from tocsin.contracts.topics import MAX_RECORD_BYTES
 
 MAX_BATCH_BYTES = MAX_RECORD_BYTES + 50_000  # the largest record fits; under the topic's max.message.bytes
 CONFIRM_SECONDS = 30.0
+WATCH_SECONDS = 2.0
 
 
 class Producer:
@@ -30,6 +31,21 @@ class Producer:
     def __init__(self, client: AIOKafkaProducer, on_fatal: Callable[[BaseException], None]) -> None:
         self._client = client
         self._on_fatal = on_fatal
+        self._away = False
+
+    async def watch(self) -> None:
+        """Ask Kafka from time to time whether it is there; what ``complaint`` says comes from here."""
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            try:
+                async with asyncio.timeout(WATCH_SECONDS):
+                    self._away = not await self._client.client.force_metadata_update()
+            except Exception:  # noqa: BLE001 - whatever it is, Kafka has not answered
+                self._away = True
+
+    def complaint(self) -> str | None:
+        """For ``/ready`` of a service that does not consume; None while Kafka answers."""
+        return "Kafka does not answer" if self._away else None
 
     async def publish(self, topic: Topic, records: Sequence[Record]) -> None:
         """Write all records and return when the broker has confirmed each one.
@@ -39,10 +55,14 @@ class Producer:
         """
         await self.write(topic.name, records)
 
-    async def write(self, topic: str, records: Sequence[Record]) -> None:
-        """As ``publish``, to a topic by name: for dead letters, that have no type."""
+    async def write(self, topic: str, records: Sequence[Record], most: int = MAX_RECORD_BYTES) -> None:
+        """As ``publish``, to a topic by name: for dead letters, that have no type and may be larger.
+
+        ``most`` bytes a record must be under what the topic takes: the broker's own refusal would end
+        this producer.
+        """
         for record in records:
-            _check_size(record)
+            _check_size(record, most)
         try:
             async with asyncio.timeout(CONFIRM_SECONDS):  # an idempotent producer would wait for ever
                 batches = self._gather(records, len(await self._client.partitions_for(topic)))
@@ -62,7 +82,7 @@ class Producer:
                 open_[partition] = self._client.create_batch()
                 batches.append((partition, open_[partition]))
                 if not _append(open_[partition], record):
-                    raise Refused(f"a record of {_size(record)} bytes does not fit into a batch")
+                    raise Refused(f"a record of {size(record)} bytes does not fit into a batch")
         return batches
 
 
@@ -76,7 +96,8 @@ def _append(batch: BatchBuilder, record: Record) -> bool:
     return batch.append(key=record.key, value=record.value, timestamp=None, headers=headers) is not None
 
 
-def _size(record: Record) -> int:
+def size(record: Record) -> int:
+    """Bytes of key, value and headers."""
     return (
         len(record.key or b"")
         + len(record.value or b"")
@@ -84,9 +105,9 @@ def _size(record: Record) -> int:
     )
 
 
-def _check_size(record: Record) -> None:
-    if _size(record) > MAX_RECORD_BYTES:
-        raise Refused(f"a record of {_size(record)} bytes is over the limit of {MAX_RECORD_BYTES}")
+def _check_size(record: Record, most: int) -> None:
+    if size(record) > most:
+        raise Refused(f"a record of {size(record)} bytes is over the limit of {most}")
 
 
 @contextlib.asynccontextmanager
@@ -113,7 +134,10 @@ async def connect(bootstrap: str, on_fatal: Callable[[BaseException], None]) -> 
         return client
 
     client = await insist("producer", start)
+    producer = Producer(client, on_fatal)
+    watch = asyncio.create_task(producer.watch(), name="watch producer")
     try:
-        yield Producer(client, on_fatal)
+        yield producer
     finally:
+        watch.cancel()
         await client.stop()

@@ -43,6 +43,22 @@ class ServiceSettings(BaseSettings):
             description="Time from SIGTERM to exit; what is not done by then is redelivered.",
         ),
     ] = 15.0
+    instance: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[a-zA-Z0-9._-]{1,100}$",
+            validation_alias=shared("instance"),
+            description="Stable name of this replica, as of a StatefulSet: its restart moves no partition, "
+            "but its end leaves them idle for six seconds. Never give two replicas one name.",
+        ),
+    ] = None
+    otlp_endpoint: Annotated[
+        str | None,
+        Field(
+            validation_alias=shared("otlp_endpoint"),
+            description="Where traces go, by OTLP over HTTP: http://HOST:4318/v1/traces. Empty: nowhere.",
+        ),
+    ] = None
     http_host: Annotated[
         str,
         Field(validation_alias=shared("http_host"), description="Address to listen on for HTTP."),

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
@@ -15,6 +17,7 @@ from tocsin.chassis import logs, metrics
 from tocsin.chassis.consumer import Consumer, Records, pause
 from tocsin.chassis.health import Health
 from tocsin.chassis.lifetime import insist
+from tocsin.chassis.oldest import Oldest
 from tocsin.contracts import Event, Topic
 
 E = TypeVar("E", bound=Event)
@@ -33,17 +36,26 @@ class UnsafeSubscriber(RuntimeError):
     """A subscriber would acknowledge a record before it is handled: it must not start."""
 
 
+@dataclass(frozen=True)
+class Group:
+    """A consumer group, and the stable name that this replica has in it, if it has one (KIP-345)."""
+
+    name: str
+    instance: str | None = None
+
+
 class Subscription(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  # aiokafka ships no types
     """One replica's membership in a consumer group; use ``subscribe``."""
 
     def __init__(
-        self, bootstrap: str, group: str, consumer: Consumer[E], topic: Topic, health: Health
+        self, bootstrap: str, group: Group, consumer: Consumer[E], topic: Topic, health: Health
     ) -> None:
         self._consumer = consumer
         self._topic = topic
         self._joined = False
         self._away: str | None = "not connected yet"
         self._failures = 0
+        self._oldest = Oldest(bootstrap)
         self._pulse = health.pulse(f"consumer {topic.name}", limit=STUCK_SECONDS)
         health.require(f"consumer {topic.name}", self._complaint)
         self._broker = KafkaBroker(
@@ -54,7 +66,8 @@ class Subscription(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]
             batch=True,
             max_records=MAX_RECORDS,
             batch_timeout_ms=POLL_MS,
-            group_id=group,
+            group_id=group.name,
+            group_instance_id=group.instance,
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.NACK_ON_ERROR,
             parser=self._parse,
@@ -105,26 +118,39 @@ class Subscription(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]
         )
 
     async def watch(self) -> None:
-        """Measure lag and reachability for ever; what ``/ready`` and the lag metric say comes from here."""
-        while True:
-            try:
-                async with asyncio.timeout(WATCH_SECONDS * 5):
-                    await self._measure()
-                self._away = None
-                if self._in_hand is None or self._in_hand.empty:
-                    self._pulse.beat()
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer of /ready
-                self._away = f"Kafka does not answer: {error!r}"
-                self._pulse.beat()  # it turns all the same: a restart would not bring Kafka back
-            await asyncio.sleep(WATCH_SECONDS)
+        """Measure lag and reachability for ever; what ``/ready`` and the lag metrics say comes from here."""
+        async with contextlib.aclosing(self._oldest):
+            while True:
+                await self._look()
+                await asyncio.sleep(WATCH_SECONDS)
+
+    async def _look(self) -> None:
+        try:
+            async with asyncio.timeout(WATCH_SECONDS * 5):
+                await self._measure()
+            self._away = None
+            if self._in_hand is None or self._in_hand.empty:
+                self._pulse.beat()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer of /ready
+            self._away = f"Kafka does not answer: {error!r}"
+            self._pulse.beat()  # it turns all the same: a restart would not bring Kafka back
 
     async def _measure(self) -> None:
         consumer = self._subscriber.consumer
-        if consumer is None or not (assigned := consumer.assignment()):
+        if consumer is None:
             return
-        for partition, end in (await consumer.end_offsets(list(assigned))).items():
-            lag = end - await consumer.position(partition)
-            metrics.LAG.labels(partition.topic, partition.partition).set(lag)
+        assigned = list(consumer.assignment())
+        ends = await consumer.end_offsets(assigned) if assigned else {}
+        starts = await consumer.beginning_offsets(assigned) if assigned else {}
+        waiting: dict[TopicPartition, int] = {}
+        for partition, end in ends.items():
+            # What counts is the commit: the position is ahead of it by the batch in hand.
+            done = max(await consumer.committed(partition) or 0, starts[partition])
+            if done < end:
+                waiting[partition] = done
+            if partition in consumer.assignment():  # it may have been revoked meanwhile
+                metrics.LAG.labels(partition.topic, partition.partition).set(end - done)
+        metrics.OLDEST.labels(self._topic.name).set(await self._oldest.age(waiting, time.time()))
 
     def _complaint(self) -> str | None:
         return self._away or (None if self._joined else "has not joined its group yet")
@@ -141,6 +167,7 @@ class Subscription(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """The group is stable; an empty set makes this replica a spare."""
         self._joined = True
+        metrics.REBALANCES.labels(self._topic.name).inc()
         log.info("assigned", topic=self._topic.name, partitions=sorted(p.partition for p in assigned))
 
 
@@ -165,7 +192,7 @@ def assert_safe(broker: KafkaBroker) -> None:
 
 @contextlib.asynccontextmanager
 async def subscribe(
-    bootstrap: str, group: str, consumer: Consumer[E], topic: Topic, health: Health
+    bootstrap: str, group: Group, consumer: Consumer[E], topic: Topic, health: Health
 ) -> AsyncIterator[None]:
     """Consume until the context is left; the batch in hand is then finished and committed."""
     metrics.consumer_at_zero(topic.name)
@@ -177,3 +204,4 @@ async def subscribe(
     finally:
         await subscription.stop()
         watch.cancel()
+        await asyncio.gather(watch, return_exceptions=True)

@@ -8,6 +8,9 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from tocsin.contracts import Topic
 
 ALREADY_EXISTS = 36  # Kafka protocol error code TOPIC_ALREADY_EXISTS
+MAX_DEAD_BYTES = (
+    8_000_000  # a letter is the record and why: it has to fit whatever a topic was allowed to hold
+)
 
 
 class TopicsRefused(RuntimeError):
@@ -26,7 +29,11 @@ class Plan:
 def plan(topics: Sequence[Topic]) -> list[Plan]:
     """Every topic and, where it is consumed, its dead-letter twin (kept for ever, same partitions)."""
     wanted = [Plan(topic.name, topic.partitions, dict(topic.config())) for topic in topics]
-    forever = {"cleanup.policy": "delete", "retention.ms": "-1"}
+    forever = {
+        "cleanup.policy": "delete",
+        "retention.ms": "-1",
+        "max.message.bytes": str(MAX_DEAD_BYTES + 100_000),  # room for batch headers
+    }
     dead = [
         Plan(topic.dead, topic.partitions, dict(topic.config()) | forever)
         for topic in topics

@@ -6,7 +6,9 @@ import typer
 
 from tocsin.cli import output
 from tocsin.cli.commands.apply import apply
+from tocsin.cli.commands.audit import audit
 from tocsin.cli.commands.classify import classify, explain
+from tocsin.cli.commands.dead import dead
 from tocsin.cli.commands.demo import demo
 from tocsin.cli.commands.doctor import doctor
 from tocsin.cli.commands.push import push
@@ -31,8 +33,9 @@ app = typer.Typer(
     help="Tells the teams that depend on an AI model when a regulator, or its vendor, touches it.",
     epilog=EPILOG,
 )
-for command in (demo, up, apply, push, alerts, cases, deliveries, classify, explain, doctor):
+for command in (demo, up, apply, push, alerts, cases, deliveries, audit, classify, explain, doctor):
     app.command()(command)
+app.add_typer(dead, name="dead")
 app.add_typer(topics, name="topics")
 app.add_typer(catalogue, name="catalogue")
 
