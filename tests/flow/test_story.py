@@ -77,6 +77,13 @@ def test_every_delivery_took_one_attempt(told: "Told") -> None:
     }
 
 
+def test_the_audit_finds_every_delivery_confirmed_and_no_gap(told: "Told") -> None:
+    place = told.town.stack.place
+    audited = call("GET", f"{place.notify_url}/v1/audit", place.api_key)
+    assert (audited["gaps"], audited["open"], audited["next"]) == ([], [], None)
+    assert audited["expected"] == audited["confirmed"] == len(told.town.get("alerts"))
+
+
 def test_the_alerts_topic_holds_each_alert_once_under_its_team(told: "Told") -> None:
     records = _read(told, ALERTS.name)
     alerts = [from_record(Received(record.value, record.headers), AlertRaised) for record in records]

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import asyncpg
 import pytest
 from aiohttp import web
 from aiokafka.errors import KafkaConnectionError
+from prometheus_client import REGISTRY
 
 from tocsin.contracts import Tier
 from tocsin.contracts.cloudevents import Record
@@ -53,6 +55,23 @@ async def rows(database: str, query: str) -> list[tuple[Any, ...]]:
 
 def polls(outcome: Outcome) -> float:
     return float(metrics.POLLS.labels(outcome)._value.get())
+
+
+async def test_the_age_of_news_by_the_sources_own_date_is_measured(
+    polling: Any, place: Any, site: Any, source_id: str, eventually: Eventually
+) -> None:
+    item = "<title>Old</title><guid>o</guid><pubDate>Mon, 01 Jun 2026 08:00:00 GMT</pubDate>"
+    undated = "<title>New</title><guid>n</guid>"
+    site.say("/f", f'<rss version="2.0"><channel><item>{item}</item><item>{undated}</item></channel></rss>')
+    found = REGISTRY.get_sample_value("tocsin_stage_seconds_count", {"stage": "source"}) or 0
+    seconds = REGISTRY.get_sample_value("tocsin_stage_seconds_sum", {"stage": "source"}) or 0
+    async with polling(source(source_id, site.base + "/f")):
+        await eventually(asked(site, 2))
+    (seen_at,) = [n.first_seen_at for n in await place.published(source_id) if n.title == "Old"]
+    assert REGISTRY.get_sample_value("tocsin_stage_seconds_count", {"stage": "source"}) == found + 1
+    age = (REGISTRY.get_sample_value("tocsin_stage_seconds_sum", {"stage": "source"}) or 0) - seconds
+    dated_at = datetime(2026, 6, 1, 8, tzinfo=UTC)
+    assert age == pytest.approx(max(0.0, (seen_at - dated_at).total_seconds()), abs=1)
 
 
 async def test_news_are_told_once_a_changed_text_is_a_revision_and_the_rest_is_silent(

@@ -95,6 +95,7 @@ ENTITIES = {
         family="Claude",
     ),
     "gpt": Entity(id="model:gpt-6", kind=Kind.MODEL, name="GPT-6", vendor="vendor:openai", family="GPT"),
+    "canary": Entity(id="model:tocsin-canary", kind=Kind.MODEL, name="Tocsin Canary"),
     "h20": Entity(id="chip:h20", kind=Kind.CHIP, name="H20", vendor="vendor:nvidia"),
 }
 MAKERS = {

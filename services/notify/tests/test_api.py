@@ -16,7 +16,9 @@ from tocsin.contracts import AlertRaised, Entity, Kind, NoticeClassified
 from tocsin.notify import api
 from tocsin.notify.api.subscriptions import MOST_BYTES, MOST_COMPLAINTS
 from tocsin.notify.directory import Directory
+from tocsin.notify.handler import Handler
 from tocsin.notify.names import Names
+from tocsin.notify.sweep import Sweep
 
 Tell = Callable[..., NoticeClassified]
 Start = Callable[[asyncpg.Pool], Any]
@@ -35,6 +37,11 @@ class Caller:
         async with self._session.get(f"{self._address}{path}", params=params, headers=headers) as response:
             return response.status, await response.json(content_type=None)
 
+    async def post(self, path: str, key: str = "Bearer a key", **params: str) -> tuple[int, Any]:
+        headers = {"Authorization": key}
+        async with self._session.post(f"{self._address}{path}", params=params, headers=headers) as response:
+            return response.status, await response.json(content_type=None)
+
     async def put(self, body: Any, key: str = "Bearer a key") -> tuple[int, Any]:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         url = f"{self._address}/v1/subscriptions"
@@ -48,16 +55,16 @@ async def replica(pool: asyncpg.Pool, start: Start) -> Any:
     return start(pool)
 
 
-async def serving(pool: asyncpg.Pool, directory: Directory) -> AsyncIterator[Caller]:
+async def serving(handler: Handler) -> AsyncIterator[Caller]:
     app = create_app("notify", Health())
-    app.include_router(api.router(pool, directory, [SecretStr("a key")], lambda name: name == "A_SECRET"))
+    app.include_router(api.router(Sweep(handler), [SecretStr("a key")], lambda name: name == "A_SECRET"))
     async with serve(app, "127.0.0.1", 0) as address, aiohttp.ClientSession() as session:
         yield Caller(address, session)
 
 
 @pytest.fixture
-async def caller(pool: asyncpg.Pool, replica: Any) -> AsyncIterator[Caller]:
-    async for one in serving(pool, replica.directory):
+async def caller(replica: Any) -> AsyncIterator[Caller]:
+    async for one in serving(replica.handler):
         yield one
 
 
@@ -65,7 +72,7 @@ def team(name: str = "payments", **more: Any) -> dict[str, Any]:
     return {"id": name, "name": name.title(), "watches": [{"name": "ours", "models": ["Fable 5"]}]} | more
 
 
-PATHS = ["/v1/alerts", "/v1/cases", "/v1/cases/C-1", "/v1/deliveries", "/v1/subscriptions"]
+PATHS = ["/v1/alerts", "/v1/cases", "/v1/cases/C-1", "/v1/deliveries", "/v1/subscriptions", "/v1/audit"]
 
 
 async def test_nobody_without_a_key_is_answered(caller: Caller) -> None:
@@ -74,6 +81,7 @@ async def test_nobody_without_a_key_is_answered(caller: Caller) -> None:
             status, problem = await caller.get(path, key)
             assert (status, problem["status"]) == (401, 401), (path, key)
         assert (await caller.put({"teams": [team()]}, key))[0] == 401, key
+        assert (await caller.post("/v1/audit/sweep", key))[0] == 401, key
     assert (await caller.get("/v1/subscriptions"))[1] == {"teams": []}
 
 
@@ -96,6 +104,7 @@ REFUSED: list[tuple[Any, list[Any], str]] = [
     (b"\xff\xff", [], "Invalid JSON"),
     ({}, ["teams"], "Field required"),
     ({"teams": [team(colour="red")]}, ["teams", 0, "colour"], "Extra inputs"),
+    ({"teams": [team("tocsin-canary")]}, ["teams", 0, "id"], "reserved for the canary"),
     ({"teams": [team(), team()]}, [], "two teams share the name 'payments'"),
     (
         {"teams": [team(), team("b", watches=[{"name": "w", "models": ["GPT-6", "Claude Fabel 5"]}])]},
@@ -145,7 +154,8 @@ class Counting(Names):
 
 
 async def test_thousands_of_unknown_names_hold_nobody_up(caller: Caller, replica: Any) -> None:
-    replica.directory.names = counting = Counting([Entity(id="model:one", kind=Kind.MODEL, name="One")])
+    counting = Counting([Entity(id="model:one", kind=Kind.MODEL, name="One")])
+    replica.directory.standing.names = counting
     watches = [
         {"name": f"w{n}", "models": [f"Claude Unknown {n} {m}" for m in range(100)]} for n in range(200)
     ]
@@ -161,7 +171,7 @@ async def test_text_that_no_row_can_hold_is_refused(caller: Caller) -> None:
 
 
 async def test_while_the_catalogue_is_loading_nothing_can_be_declared(pool: asyncpg.Pool) -> None:
-    async for caller in serving(pool, Directory(pool)):
+    async for caller in serving(Handler(pool, Directory(pool), lambda _: None)):
         status, problem = await caller.put({"teams": [team()]})
         assert status == 503
         assert "loading" in problem["detail"]
@@ -276,3 +286,36 @@ async def test_odd_questions_get_a_plain_answer(caller: Caller) -> None:
     for path, params, expected in ODD:
         status, _ = await caller.get(path, **params)
         assert status == expected, (path, params)
+
+
+async def test_an_audit_is_read_page_by_page_and_a_sweep_answers_alike(
+    caller: Caller, pool: asyncpg.Pool, replica: Any, declare: Declare, tell: Tell
+) -> None:
+    await declare(payments={"channels": [{"kind": "log", "name": "log"}]})
+    for number in range(5):
+        await replica.hear(tell(f"{number}", hours=number * 24 * 100))
+    await pool.execute(
+        "delete from deliveries where alert_id in (select id from alerts order by seq limit 2)"
+    )
+    pages = []
+    cursor: dict[str, str] = {}
+    while True:
+        status, page = await caller.get("/v1/audit", limit="2", **cursor)
+        assert status == 200
+        pages.append(page)
+        if page["next"] is None:
+            break
+        cursor = {"cursor": page["next"]}
+    assert [(page["notices"], len(page["gaps"]), page["expected"]) for page in pages] == [
+        (2, 2, 2),
+        (2, 0, 2),
+        (1, 0, 1),
+    ]
+    gap = pages[0]["gaps"][0]
+    assert (gap["cause"], gap["team"], gap["channel"], gap["step"]) == ("no_delivery", "payments", "log", 1)
+    assert gap["case_ref"].startswith("C-")
+    status, swept = await caller.post("/v1/audit/sweep")
+    assert (status, swept["gaps"]) == (200, pages[0]["gaps"])
+    assert (await caller.get("/v1/audit"))[1]["gaps"] == []
+    assert (await caller.get("/v1/audit", since="2999-01-01T00:00:00Z"))[1]["notices"] == 0
+    assert (await caller.get("/v1/audit", cursor="none of ours"))[0] == 400

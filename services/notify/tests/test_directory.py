@@ -19,10 +19,10 @@ async def test_what_another_replica_declared_is_known_after_a_refresh(
 ) -> None:
     directory: Directory = start(pool).directory
     await directory.refresh()
-    assert not directory.subscribers
+    assert not directory.standing.subscribers
     await declare(payments=LOG, research={})
     await directory.refresh()
-    assert [one.team for one in directory.subscribers] == ["payments", "research"]
+    assert [one.team for one in directory.standing.subscribers] == ["payments", "research"]
     assert directory.channel("payments", "log")
     assert directory.channel("payments", "other") is None
     assert directory.channel("nobody", "log") is None
@@ -36,7 +36,7 @@ async def test_a_retired_team_is_known_by_its_id_alone(
     await declare(research={})
     directory: Directory = start(pool).directory
     await directory.refresh()
-    assert [one.team for one in directory.subscribers] == ["research"]
+    assert [one.team for one in directory.standing.subscribers] == ["research"]
     assert directory.channel("payments", "log") is None
     assert directory.name_of("payments") == "payments"
 
@@ -47,8 +47,8 @@ async def test_a_new_catalogue_gives_old_watches_their_meaning(
     await declare(payments={"watches": [{"name": "new", "models": ["Claude Saga 6"]}]})
     directory: Directory = start(pool).directory
     await directory.refresh()
-    (before,) = directory.subscribers
+    (before,) = directory.standing.subscribers
     directory.know([Entity(id="model:claude-saga-6", kind=Kind.MODEL, name="Claude Saga 6")])
-    (after,) = directory.subscribers
+    (after,) = directory.standing.subscribers
     assert [matcher.entities for matcher in before.matchers] == [frozenset()]
     assert [matcher.entities for matcher in after.matchers] == [{"model:claude-saga-6"}]

@@ -12,6 +12,7 @@ import aiohttp
 import asyncpg
 import pytest
 from aiohttp import web
+from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
 from tocsin.chassis.health import Health
@@ -122,6 +123,56 @@ async def test_what_is_due_is_delivered_once(office: Office) -> None:
     assert all([attempt["outcome"] for attempt in row["log"]] == ["delivered"] for row in rows)
     ids = [headers["webhook-id"] for headers in office.receiver.headers]
     assert sorted(ids) == sorted(row["id"] for row in rows if row["channel"] == "hook")
+
+
+async def test_each_leg_of_the_way_and_the_end_of_a_delivery_are_measured(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "SCHEDULE", (timedelta(milliseconds=200),))
+    answers = {"good": [503, 204], "bad": [503, 503]}
+
+    async def recover(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=answers[request.path.rpartition("/")[2]].pop(0))
+
+    office.receiver.answer = recover
+    channels = [hook(office.receiver, name)["channels"][0] for name in answers]
+    await office.declare(payments={"channels": channels})
+    before = measured()
+    await office.hear()
+    async with office.sending():
+        await until(office.settled)
+        await until(lambda: _all_told(before))
+    after = measured()
+    grown = {name: after[name] - before[name] for name in after}
+    waited = grown.pop("confirm_sum")
+    assert 0.15 <= waited < 10  # from the start of the first attempt, which failed
+    assert grown == {
+        "first_attempt": 2,
+        "confirm": 1,
+        "deliver": 1,
+        "end_to_end": 1,
+        "delivered": 1,
+        "failed": 1,
+    }
+
+
+def measured() -> dict[str, float]:
+    """What is counted of the legs after an alert is raised."""
+    stages = ("first_attempt", "confirm", "deliver", "end_to_end")
+    counts = {stage: sample("tocsin_stage_seconds_count", stage=stage) for stage in stages}
+    ends = {
+        state: sample("tocsin_notify_deliveries_total", kind="webhook", state=state)
+        for state in ("delivered", "failed")
+    }
+    return counts | ends | {"confirm_sum": sample("tocsin_stage_seconds_sum", stage="confirm")}
+
+
+def sample(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+async def _all_told(before: dict[str, float]) -> bool:
+    return measured()["end_to_end"] > before["end_to_end"] and measured()["failed"] > before["failed"]
 
 
 async def test_a_receiver_that_comes_back_gets_it_later_under_the_same_id(

@@ -43,14 +43,19 @@ class Stack:
     """Starts everything in order and stops it in reverse; a context manager.
 
     ``data`` None is a throw-away. ``environment`` is added to what the services get. ``tell`` hears of
-    each step as it is done.
+    each step as it is done. With several ``replicas`` the first of a service bears its name, the others are
+    called ``notify.2`` and so on. ``open_engines`` makes Kafka and PostgreSQL.
     """
 
     data: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     tell: Callable[[str], None] = lambda _: None
+    replicas: int = 1
+    open_engines: Callable[[Path | None], Engines] = Engines
 
     def __post_init__(self) -> None:
+        later = [f"{service}.{number}" for number in range(2, self.replicas + 1) for service in SERVICES]
+        self.names = (*SERVICES, *later)
         self._stack = ExitStack()
         self._running: dict[str, Child] = {}
 
@@ -66,13 +71,13 @@ class Stack:
 
     def start(self, service: str) -> None:
         """Start one service, which must not run."""
-        words = [sys.executable, "-m", f"tocsin.{service}"]
+        kind = service.partition(".")[0]
         command = Command(
-            words=words,
+            words=[sys.executable, "-m", f"tocsin.{kind}"],
             log=self.log(service),
             orphaned=signal.SIGTERM,
             folder=Path.cwd(),
-            environment=self._env,
+            environment=self._env | {f"TOCSIN_{kind.upper()}_HTTP_PORT": str(self._ports[service])},
         )
         self._running[service] = Child(command)
 
@@ -80,16 +85,35 @@ class Stack:
         """End one service as a crash would."""
         self._running[service].kill()
 
+    def send(self, service: str, number: signal.Signals) -> None:
+        """Send one service a signal, if it runs."""
+        self._running[service].tell(number)
+
+    def exit_code(self, service: str) -> int | None:
+        """None while a service runs; -N after signal N."""
+        return self._running[service].exit_code
+
     def wait_ready(self, *services: str) -> None:
         """Wait until each of these says ready; raises ``Failure`` with the log of one that does not."""
         end = time.monotonic() + START_SECONDS
         for service in services:
-            while (complaint := self._complaint(service)) is not None:
+            while (complaint := self.complaint(service)) is not None:
                 ended = self._running[service].exit_code
                 if ended is not None or time.monotonic() > end:
                     tail = self.log(service).read_text(encoding="utf-8", errors="replace")[-2_000:]
                     raise Failure(Exit.FAILED, f"{service} does not get ready: {complaint}", tail)
                 time.sleep(0.05)
+
+    def complaint(self, service: str) -> str | None:
+        """What keeps a service from being ready, in its own words; None when it is."""
+        try:
+            with urllib.request.urlopen(f"{self.url(service)}/ready", timeout=5):  # noqa: S310 - ours, http
+                return None
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.read().decode(errors="replace")
+        except OSError as error:
+            return str(error)
 
     def watch(self) -> None:
         """Raise ``Failure`` when an engine or a service has ended by itself."""
@@ -107,7 +131,7 @@ class Stack:
     @property
     def logs(self) -> dict[str, Path]:
         """The log file of each service."""
-        return {service: self.log(service) for service in SERVICES}
+        return {service: self.log(service) for service in self.names}
 
     def url(self, service: str) -> str:
         """The address of a service."""
@@ -130,21 +154,21 @@ class Stack:
 
     def _start(self) -> None:
         began = time.monotonic()
-        self.engines = self._stack.enter_context(Engines(self.data))
+        self.engines = self._stack.enter_context(self.open_engines(self.data))
         self.tell(f"Kafka and PostgreSQL run ({time.monotonic() - began:.1f} s)")
         self._prepare()
         self._migrate()
         self._seed()
-        for service in SERVICES:
+        for service in self.names:
             self.start(service)
         self._stack.callback(self._stop)
-        self.wait_ready(*SERVICES)
-        self.tell(f"{', '.join(SERVICES)} are ready ({time.monotonic() - began:.1f} s)")
+        self.wait_ready(*self.names)
+        self.tell(f"{', '.join(self.names)} are ready ({time.monotonic() - began:.1f} s)")
 
     def _prepare(self) -> None:
-        ports = Ports(len(SERVICES), PREFERRED_PORTS if self.data else ())
+        ports = Ports(len(self.names), PREFERRED_PORTS if self.data else ())
         self._stack.callback(ports.release)
-        self._ports = dict(zip(SERVICES, ports.numbers, strict=True))
+        self._ports = dict(zip(self.names, ports.numbers, strict=True))
         if self.data is None:
             self._home = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="tocsin-logs-")))
         else:
@@ -159,8 +183,9 @@ class Stack:
                 "TOCSIN_LOG_FORMAT": "json",
                 "TOCSIN_INGEST_SNAPSHOTS": str(self.snapshots),
                 "TOCSIN_NOTIFY_PUBLIC_URL": self.url("notify"),
+                "TOCSIN_NOTIFY_CANARY_URL": self.url("ingest"),
+                "TOCSIN_NOTIFY_CANARY_KEY": self._key,
             }
-            | {f"TOCSIN_{name.upper()}_HTTP_PORT": str(port) for name, port in self._ports.items()}
             | dict(self.environment)
         )
 
@@ -175,16 +200,6 @@ class Stack:
         catalogue = load_catalogue()
         asyncio.run(seed(bootstrap, catalogue, empty=outcome[CATALOGUE.name] == "created"))
         self.tell(f"topics, tables and a catalogue of {len(catalogue)} entities are in place")
-
-    def _complaint(self, service: str) -> str | None:
-        try:
-            with urllib.request.urlopen(f"{self.url(service)}/ready", timeout=5):  # noqa: S310 - ours, http
-                return None
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.read().decode(errors="replace")
-        except OSError as error:
-            return str(error)
 
     def _stop(self) -> None:
         for child in self._running.values():  # all at once, so that one does not wait for another

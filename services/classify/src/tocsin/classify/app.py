@@ -6,7 +6,7 @@ from tocsin.chassis.deadletter import Graveyard
 from tocsin.chassis.health import Health
 from tocsin.chassis.http import create_app, serve
 from tocsin.chassis.lifetime import Lifetime
-from tocsin.chassis.subscription import subscribe
+from tocsin.chassis.subscription import Group, subscribe
 from tocsin.chassis.table import Table, follow
 from tocsin.classify.handler import SERVICE, Handler
 from tocsin.classify.rules.load import load_rules
@@ -29,5 +29,10 @@ async def run(settings: ClassifySettings) -> None:
 
         graveyard = Graveyard(SERVICE, NOTICES_PUBLISHED, kafka, life.fail)
         consumer = Consumer(NOTICES_PUBLISHED, NoticePublished, handler.on_notices_published, graveyard)
-        await life.enter(subscribe(bootstrap, f"tocsin-{SERVICE}", consumer, NOTICES_PUBLISHED, health))
+        await life.enter(
+            subscribe(
+                bootstrap, Group(f"tocsin-{SERVICE}", settings.instance), consumer, NOTICES_PUBLISHED, health
+            )
+        )
+        health.started = True
         await life.until_stopped()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from tocsin.chassis import logs
+from tocsin.chassis import logs, tracing
 from tocsin.chassis.consumer import Incoming
 from tocsin.chassis.metrics import STAGE
 from tocsin.chassis.producer import Producer
@@ -44,18 +44,23 @@ class Handler:
         await self._producer.publish(NOTICES_CLASSIFIED, records)
         now = datetime.now(UTC)
         for one in incoming:
-            STAGE.labels(SERVICE).observe(now.timestamp() - one.record.timestamp / 1000)
+            waited = now.timestamp() - one.record.timestamp / 1000
+            STAGE.labels(SERVICE).observe(max(waited, 0.0))  # another's clock may be ahead of ours
 
     def _classify(self, one: Incoming[NoticePublished]) -> Record:
+        with tracing.span(SERVICE, one.traceparent) as traceparent:
+            return self._told(one.event, traceparent)
+
+    def _told(self, notice: NoticePublished, traceparent: str) -> Record:
         knowledge = self._knowledge
-        said = classify(one.event, knowledge)
+        said = classify(notice, knowledge)
         now = datetime.now(UTC)
         fact = NoticeClassified(
-            id=one.event.id,
-            notice=one.event,
+            id=notice.id,
+            notice=notice,
             classification=said,
             rules_version=knowledge.version,
             classified_at=now,
         )
         metrics.CLASSIFIED.labels(said.category).inc()
-        return to_record(fact, source=SERVICE, time=now, traceparent=one.traceparent)
+        return to_record(fact, source=SERVICE, time=now, traceparent=traceparent)

@@ -2,8 +2,8 @@
 
 from prometheus_client import Counter, Gauge
 
-from tocsin.chassis.metrics import STAGE
-from tocsin.contracts import Category
+from tocsin.chassis.metrics import PUBLISHED, STAGE
+from tocsin.contracts import NOTICES_CLASSIFIED, Category
 
 CLASSIFIED = Counter("tocsin_classify_notices", "Notices classified.", ["category"])
 ENTITIES = Gauge("tocsin_classify_catalogue_entities", "Entities of the catalogue in use.")
@@ -11,3 +11,4 @@ ENTITIES = Gauge("tocsin_classify_catalogue_entities", "Entities of the catalogu
 for _category in Category:
     CLASSIFIED.labels(_category)
 STAGE.labels("classify")
+PUBLISHED.labels(NOTICES_CLASSIFIED.name)

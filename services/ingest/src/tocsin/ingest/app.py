@@ -8,8 +8,10 @@ from tocsin.chassis.http import create_app, serve
 from tocsin.chassis.lifetime import Lifetime, insist
 from tocsin.chassis.migrations import migrate as run_migrations
 from tocsin.ingest import fetch, metrics
+from tocsin.ingest.ages import Ages
+from tocsin.ingest.canary import CANARY, PAUSE_SECONDS, forget
 from tocsin.ingest.declared import SourcesInvalid, load_sources
-from tocsin.ingest.poll import Poller, Reader
+from tocsin.ingest.poll import STUCK_SECONDS, Poller, Reader
 from tocsin.ingest.push import Desk
 from tocsin.ingest.settings import IngestSettings
 from tocsin.ingest.snapshots import Snapshots
@@ -28,7 +30,7 @@ def migrate(settings: IngestSettings) -> None:
 
 async def run(settings: IngestSettings) -> None:
     """Poll and take pushes until a signal comes."""
-    sources = _declared(settings)
+    sources = (*_declared(settings), CANARY)
     metrics.at_zero()
     health = Health()
     async with Lifetime(settings.stop_deadline_seconds) as life:
@@ -39,6 +41,7 @@ async def run(settings: IngestSettings) -> None:
         await life.enter(serve(app, settings.http_host, settings.http_port))
         pool = await life.enter(database.connect(settings.database_url, SERVICE, health))
         kafka = await life.enter(producer.connect(settings.kafka_bootstrap_servers, life.fail))
+        health.require("producer", kafka.complaint)
         client = await life.enter(
             fetch.session(settings.user_agent, settings.allow_private_addresses, limit=settings.concurrency)
         )
@@ -56,7 +59,10 @@ async def run(settings: IngestSettings) -> None:
             health=health,
         )
         life.spawn("poll", poller.run())
+        life.spawn("ages", Ages(pool, sources, health.pulse("ages", limit=STUCK_SECONDS)).run())
+        life.spawn("canary", forget(store, health.pulse("canary", limit=2 * PAUSE_SECONDS)))
         desk.open(teller)
+        health.started = True
         await life.until_stopped()
 
 
@@ -71,6 +77,6 @@ def _readers(web: fetch.Web, files: file.Files) -> dict[Kind, Reader]:
 
 def _declared(settings: IngestSettings) -> tuple[Source, ...]:
     try:
-        return load_sources(settings.sources_file)
+        return load_sources(settings.sources_file, reserved=CANARY.id)
     except SourcesInvalid as error:
         raise SystemExit(str(error)) from error

@@ -31,8 +31,11 @@ class Sources(Declared):
         return self
 
 
-def load_sources(path: Path) -> tuple[Source, ...]:
-    """Every source declared in the file, in its order. Raises ``SourcesInvalid``."""
+def load_sources(path: Path, reserved: str = "") -> tuple[Source, ...]:
+    """Every source declared in the file, in its order; none may have the ``reserved`` id.
+
+    Raises ``SourcesInvalid``.
+    """
     try:
         text = path.read_text(encoding="utf-8")
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -47,9 +50,12 @@ def load_sources(path: Path) -> tuple[Source, ...]:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SourcesInvalid(f"{path}:{line}: not YAML: {error.problem}; mind indent and quotes") from error
     try:
-        return Sources.model_validate(declared or {}).sources
+        sources = Sources.model_validate(declared or {}).sources
     except ValidationError as error:
         raise SourcesInvalid("\n".join(_complaints(path, tree, error))) from error
+    if any(source.id == reserved for source in sources):
+        raise SourcesInvalid(f"{path}: the id {reserved!r} is our own; give that source another one")
+    return sources
 
 
 def _complaints(path: Path, tree: yaml.Node | None, error: ValidationError) -> Iterator[str]:

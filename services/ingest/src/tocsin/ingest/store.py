@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import asyncpg
 
@@ -187,6 +187,14 @@ class Store:
                 list(digests),
             )
             yield Documents(connection, await _known(connection, digests))
+
+    async def forget(self, source_id: str, age: timedelta) -> None:
+        """Delete what was seen of a source longer ago than this; the same text would be news again."""
+        await self._pool.execute(
+            "delete from revisions where source_id = $1 and first_seen_at < now() - $2::interval",
+            source_id,
+            age,
+        )
 
     async def remember_failed(
         self, source_id: str, bad: Sequence[BadEntry], content_sha256: str, seen_at: datetime

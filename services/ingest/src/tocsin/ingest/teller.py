@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from tocsin.chassis import tracing
 from tocsin.chassis.producer import Producer
 from tocsin.contracts import NOTICES_PUBLISHED, NoticePublished, document_id
 from tocsin.contracts.cloudevents import Record, to_record
-from tocsin.contracts.trace import child_of
 from tocsin.ingest import metrics
 from tocsin.ingest.changes import Verdict, digest, judge_all, rounds
 from tocsin.ingest.entry import Entry
@@ -66,15 +66,18 @@ class Teller:
         records = [_record(sighting, verdict, sha256) for verdict in news]
         await self._producer.publish(NOTICES_PUBLISHED, records)
         took = (datetime.now(UTC) - sighting.seen_at).total_seconds()
-        for _ in news:
+        for verdict in news:
             metrics.PUBLISHING.observe(took)
+            dated = verdict.entry.updated_at or verdict.entry.published_at
+            if dated is not None:
+                metrics.FINDING.observe(max(0.0, (sighting.seen_at - dated).total_seconds()))
         metrics.NOTICES.labels(sighting.source.tier, sighting.source.kind).inc(len(news))
 
 
 def _record(sighting: Sighting, verdict: Verdict, sha256: str) -> Record:
     notice = notice_of(sighting.source, verdict, sha256, sighting.seen_at)
-    traceparent = child_of(sighting.traceparent)
-    return to_record(notice, source="ingest", time=sighting.seen_at, traceparent=traceparent)
+    with tracing.span("ingest", sighting.traceparent) as traceparent:
+        return to_record(notice, source="ingest", time=sighting.seen_at, traceparent=traceparent)
 
 
 def notice_of(source: Source, verdict: Verdict, sha256: str, seen_at: datetime) -> NoticePublished:

@@ -13,12 +13,15 @@ from tocsin.chassis.health import Health
 from tocsin.chassis.http import create_app, serve
 from tocsin.chassis.lifetime import Lifetime
 from tocsin.chassis.migrations import migrate as run_migrations
-from tocsin.chassis.subscription import subscribe
+from tocsin.chassis.subscription import Group, subscribe
 from tocsin.chassis.table import Table, follow
 from tocsin.contracts import CATALOGUE, NOTICES_CLASSIFIED, Entity, NoticeClassified
-from tocsin.notify import api
+from tocsin.notify import api, backlog
+from tocsin.notify.auditor import Auditor
+from tocsin.notify.canary import PATIENCE, Canary
 from tocsin.notify.cases import Case
 from tocsin.notify.channels import Channel
+from tocsin.notify.channels.canary import CanaryChannel
 from tocsin.notify.channels.email import EmailChannel
 from tocsin.notify.channels.log import LogChannel
 from tocsin.notify.channels.slack import SlackChannel
@@ -29,6 +32,7 @@ from tocsin.notify.publisher import Publisher
 from tocsin.notify.sender import Sender
 from tocsin.notify.settings import NotifySettings
 from tocsin.notify.store.wakeup import listen
+from tocsin.notify.sweep import Sweep
 
 SERVICE = "notify"
 LOOP_SECONDS = 60.0  # a loop that has not turned for so long is stuck
@@ -53,12 +57,15 @@ async def run(settings: NotifySettings) -> None:
 
         table = Table(CATALOGUE, Entity, lambda rows: directory.know(rows.values()), health)
         await life.enter(follow(bootstrap, table, life.fail))
-        app.include_router(api.router(pool, directory, settings.api_keys, lambda name: name in os.environ))
+        handler = Handler(pool, directory, lambda case: _case_url(settings, case))
+        app.include_router(api.router(Sweep(handler), settings.api_keys, lambda name: name in os.environ))
 
         due, unpublished = asyncio.Event(), asyncio.Event()
         life.spawn("wake-up", listen(settings.database_url, due, unpublished))
         publisher = Publisher(pool, kafka, unpublished, health.pulse("publisher", limit=LOOP_SECONDS))
         life.spawn("publisher", publisher.run())
+        gauges = backlog.Gauges(pool, health.pulse("backlog", limit=LOOP_SECONDS))
+        life.spawn("backlog", gauges.run())
         sender = Sender(
             pool=pool,
             directory=directory,
@@ -69,10 +76,24 @@ async def run(settings: NotifySettings) -> None:
         )
         life.spawn("sender", sender.run())
 
-        handler = Handler(pool, directory, lambda case: _case_url(settings, case))
+        auditor = Auditor(pool, health.pulse("auditor", limit=LOOP_SECONDS))
+        life.spawn("auditor", auditor.run())
+        if settings.canary_url is not None:
+            pulse = health.pulse("canary", limit=LOOP_SECONDS + settings.canary_seconds)
+            client = await life.enter(aiohttp.ClientSession(timeout=PATIENCE, trust_env=False))
+            canary = Canary(
+                pool, client, settings.canary_url, settings.canary_key, settings.canary_seconds, pulse
+            )
+            life.spawn("canary", canary.run())
+
         graveyard = Graveyard(SERVICE, NOTICES_CLASSIFIED, kafka, life.fail)
         consumer = Consumer(NOTICES_CLASSIFIED, NoticeClassified, handler.on_notices_classified, graveyard)
-        await life.enter(subscribe(bootstrap, f"tocsin-{SERVICE}", consumer, NOTICES_CLASSIFIED, health))
+        await life.enter(
+            subscribe(
+                bootstrap, Group(f"tocsin-{SERVICE}", settings.instance), consumer, NOTICES_CLASSIFIED, health
+            )
+        )
+        health.started = True
         await life.until_stopped()
 
 
@@ -92,6 +113,7 @@ def _channels(settings: NotifySettings, session: aiohttp.ClientSession) -> dict[
         "slack": SlackChannel(session, os.environ),
         "email": EmailChannel(smtp, settings.mail_from, settings.send_seconds),
         "log": LogChannel(),
+        "canary": CanaryChannel(),
     }
 
 

@@ -6,16 +6,17 @@ from datetime import UTC, datetime
 
 import asyncpg
 
-from tocsin.chassis import logs
+from tocsin.chassis import logs, tracing
 from tocsin.chassis.consumer import Incoming
 from tocsin.chassis.metrics import STAGE
 from tocsin.contracts import NoticeClassified
-from tocsin.contracts.subscriptions import Team
 from tocsin.notify import metrics
-from tocsin.notify.cases import Case, Development, file
+from tocsin.notify.cases import Case, Development, Filing, file
 from tocsin.notify.claims import tells
 from tocsin.notify.directory import Directory
+from tocsin.notify.reserved import RETURN, WATCHING, is_canary
 from tocsin.notify.routing import Recipient, route
+from tocsin.notify.standing import Standing
 from tocsin.notify.store.book import Book, open_book
 from tocsin.notify.wording import compose
 
@@ -32,40 +33,54 @@ class Handler:
 
     async def on_notices_classified(self, incoming: Sequence[Incoming[NoticeClassified]]) -> None:
         """Record, decide, raise; all of it or nothing. What was recorded before changes nothing."""
-        await self.directory.refresh()
+        standing = await self.directory.refresh()
+        unique = {one.event.id: one for one in incoming}
+        telling = [one for one in unique.values() if tells(one.event)]
         async with open_book(self.pool) as book:
-            unique = {one.event.id: one for one in incoming}
-            fresh = await book.enter([one.event for one in unique.values()])
-            telling = [one for one in unique.values() if one.event.id in fresh and tells(one.event)]
-            metrics.NOTICES.labels("known").inc(len(incoming) - len(fresh))
-            metrics.NOTICES.labels("aside").inc(len(fresh) - len(telling))
             if telling:
-                await book.lock_cases()
-            for one in telling:
-                await self._follow(book, one)
+                await book.lock_cases()  # before they are entered, so that they are in order of decision
+            audited = {one.event.id: standing.id for one in telling if not is_canary(one.event)}
+            fresh = await book.enter([one.event for one in unique.values()], audited)
+            news = [one for one in telling if one.event.id in fresh]
+            came = [await self._hear(book, one, standing) for one in news]
+        # Counted once it is committed: whoever sees the count finds the rows.
+        metrics.NOTICES.labels("known").inc(len(incoming) - len(fresh))
+        metrics.NOTICES.labels("aside").inc(len(fresh) - len(news))
+        for what in came:
+            metrics.NOTICES.labels(what).inc()
         now = datetime.now(UTC)
         for one in unique.values():
             STAGE.labels("notify").observe((now - one.event.classified_at).total_seconds())
 
-    async def _follow(self, book: Book, one: Incoming[NoticeClassified]) -> None:
-        fact = one.event
+    async def _hear(self, book: Book, one: Incoming[NoticeClassified], standing: Standing) -> str:
+        with tracing.span("notify", one.traceparent) as traceparent:
+            return await self.follow(book, one.event, standing, traceparent)
+
+    async def follow(self, book: Book, fact: NoticeClassified, standing: Standing, traceparent: str) -> str:
+        """Decide what a notice that reports an act is to the cases, and tell whom it concerns.
+
+        Gives what came of it, as it is counted.
+        """
         filings = file(fact, await book.candidates(fact))
-        if not filings:
-            metrics.NOTICES.labels("aside").inc()
-            return
-        metrics.NOTICES.labels("step" if any(filing.step for filing in filings) else "folded").inc()
         for filing in filings:
             await book.save(filing, fact)
             if filing.step is not None:
                 news = Development(fact=fact, case=filing.case, step=filing.step)
-                await self._take(book, news, one.traceparent)
+                await self.take(book, news, standing, traceparent)
+        return _came_of_it(fact, filings)
 
-    async def _take(self, book: Book, news: Development, traceparent: str) -> None:
+    async def take(self, book: Book, news: Development, standing: Standing, traceparent: str) -> None:
+        """Record a step, and tell whom it concerns."""
         await book.take(news)
+        if is_canary(news.fact):
+            for recipient in route(news, [WATCHING], {}, standing.names):
+                alert = compose(news, recipient, raised_at=datetime.now(UTC), case_url=None)
+                await book.raise_alert(alert, [RETURN.name], traceparent)
+            return
         told = await book.told(news.case)
-        recipients = route(news, self.directory.subscribers, told, self.directory.names)
+        recipients = route(news, standing.subscribers, told, standing.names)
         for recipient in recipients:
-            await self._tell(book, news, recipient, traceparent)
+            await self.tell(book, news, recipient, standing, traceparent)
         metrics.STEPS.labels(news.step.kind).inc()
         log.info(
             "step",
@@ -75,8 +90,18 @@ class Handler:
             teams=len(recipients),
         )
 
-    async def _tell(self, book: Book, news: Development, to: Recipient, traceparent: str) -> None:
+    async def tell(
+        self, book: Book, news: Development, to: Recipient, standing: Standing, traceparent: str
+    ) -> None:
+        """Raise the alert that tells one team one step."""
         alert = compose(news, to, raised_at=datetime.now(UTC), case_url=self.case_url(news.case))
-        team: Team = self.directory.team(to.team)
-        await book.raise_alert(alert, [channel.name for channel in team.channels], traceparent)
+        await book.raise_alert(alert, standing.channels(to.team), traceparent)
         metrics.ALERTS.labels(alert.severity).inc()
+
+
+def _came_of_it(fact: NoticeClassified, filings: Sequence[Filing]) -> str:
+    if is_canary(fact):
+        return "canary"
+    if not filings:
+        return "aside"
+    return "step" if any(filing.step for filing in filings) else "folded"

@@ -1,8 +1,9 @@
 """What notify counts, declared here and created at zero."""
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
-from tocsin.chassis.metrics import STAGE
+from tocsin.chassis.metrics import LATENCY_BUCKETS, PUBLISHED, STAGE
+from tocsin.contracts import ALERTS as ALERTS_TOPIC
 from tocsin.contracts import Severity, StepKind
 from tocsin.notify.channels import KINDS, Outcome
 
@@ -12,11 +13,41 @@ NOTICES = Counter(
 STEPS = Counter("tocsin_notify_steps", "Steps of cases.", ["kind"])
 ALERTS = Counter("tocsin_notify_alerts", "Alerts raised, one a team and step.", ["severity"])
 ATTEMPTS = Counter("tocsin_notify_delivery_attempts", "Attempts to deliver.", ["kind", "outcome"])
+ENDED = Counter("tocsin_notify_deliveries", "Deliveries that ended, made or given up.", ["kind", "state"])
 IN_FLIGHT = Gauge("tocsin_notify_deliveries_in_flight", "Deliveries being sent now.")
 PENDING = Gauge("tocsin_notify_deliveries_pending", "Deliveries not yet made, waiting retries included.")
+PENDING_OLDEST = Gauge(
+    "tocsin_notify_deliveries_pending_oldest_seconds",
+    "Age of the oldest alert with a delivery not yet made; 0 when there is none.",
+)
+OVERDUE = Gauge(
+    "tocsin_notify_deliveries_overdue_seconds", "How long the earliest delivery has been due; 0 when none is."
+)
+UNPUBLISHED = Gauge(
+    "tocsin_notify_alerts_unpublished", "Alerts not yet on the alerts topic: the depth of the outbox."
+)
+UNPUBLISHED_OLDEST = Gauge(
+    "tocsin_notify_alerts_unpublished_oldest_seconds",
+    "Age of the oldest alert not yet on the alerts topic; 0 when there is none.",
+)
+EXPECTED = Gauge(
+    "tocsin_notify_deliveries_expected", "Deliveries that ought to be, of the last day's notices, audited."
+)
+CONFIRMED = Gauge(
+    "tocsin_notify_deliveries_confirmed", "Of the expected deliveries, those that were made: must meet them."
+)
+AUDITED = Gauge("tocsin_notify_audited_timestamp_seconds", "When the last audit was made, as Unix time.")
+CANARY = Histogram(
+    "tocsin_canary_seconds",
+    "From ingest's taking the canary's notice to its delivery.",
+    buckets=LATENCY_BUCKETS,
+)
+CANARY_AGE = Gauge(
+    "tocsin_canary_age_seconds", "Since the canary last came back, to any replica; 0 where none is sent."
+)
 
-# step: told; folded: its case had that already; aside: no act; known: seen before
-for _came_of_it in ("step", "folded", "aside", "known"):
+# step: told; folded: its case had that already; aside: no act; known: seen before; canary: ours
+for _came_of_it in ("step", "folded", "aside", "known", "canary"):
     NOTICES.labels(_came_of_it)
 for _kind in StepKind:
     STEPS.labels(_kind)
@@ -25,5 +56,8 @@ for _severity in Severity:
 for _channel in KINDS:
     for _outcome in Outcome:
         ATTEMPTS.labels(_channel, _outcome)
-for _stage in ("notify", "deliver", "end_to_end"):
+    for _state in ("delivered", "failed"):
+        ENDED.labels(_channel, _state)
+for _stage in ("notify", "first_attempt", "confirm", "deliver", "end_to_end"):
     STAGE.labels(_stage)
+PUBLISHED.labels(ALERTS_TOPIC.name)

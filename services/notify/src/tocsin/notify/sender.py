@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
-from tocsin.chassis import logs
+from tocsin.chassis import logs, tracing
+from tocsin.chassis.faults import Fault, fault_of
 from tocsin.chassis.health import Pulse
 from tocsin.chassis.lifetime import insist
 from tocsin.chassis.metrics import STAGE
@@ -52,7 +53,9 @@ class Sender:
             while True:
                 try:
                     await self._turn()
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                except Exception as error:
+                    if fault_of(error) is not Fault.UNAVAILABLE:
+                        raise
                     log.warning("ledger away", error=repr(error))
                     await asyncio.sleep(1)
                 self.pulse.beat()
@@ -87,8 +90,7 @@ class Sender:
         task.add_done_callback(landed)
 
     async def _rest(self) -> None:
-        wait, pending = await ledger.next_due(self.pool)
-        metrics.PENDING.set(pending)
+        wait = await ledger.next_due(self.pool)
         pause = IDLE_SECONDS if wait is None or wait <= 0 else min(wait, IDLE_SECONDS)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(pause):
@@ -96,7 +98,8 @@ class Sender:
 
     async def _deliver(self, delivery: Delivery) -> None:
         started = time.monotonic()
-        kind, answer = await self._attempt(delivery)
+        with tracing.span("deliver", delivery.traceparent) as traceparent:
+            kind, answer = await self._attempt(delivery, traceparent)
         seconds = time.monotonic() - started
         again = None
         if answer.outcome is Outcome.RETRY:
@@ -105,9 +108,12 @@ class Sender:
         # If the ledger is away now, wait for it: without the record the message would go out again.
         delivered_at = await insist("ledger", lambda: ledger.record(self.pool, delivery, result))
         metrics.ATTEMPTS.labels(kind, answer.outcome).inc()
+        if result.again_in is None:
+            made = answer.outcome is Outcome.DELIVERED
+            metrics.ENDED.labels(kind, "delivered" if made else "failed").inc()
         self._tell(delivery, result, delivered_at)
 
-    async def _attempt(self, delivery: Delivery) -> tuple[str, Answer]:
+    async def _attempt(self, delivery: Delivery, traceparent: str) -> tuple[str, Answer]:
         alert = delivery.alert
         target = self.directory.channel(alert.team, delivery.channel)
         if target is None:
@@ -116,7 +122,7 @@ class Sender:
             id=delivery.id,
             alert=alert,
             team=self.directory.name_of(alert.team),
-            traceparent=delivery.traceparent,
+            traceparent=traceparent,
         )
         try:
             async with asyncio.timeout(self.send_seconds):
@@ -133,8 +139,13 @@ class Sender:
             "channel": delivery.channel,
             "attempt": delivery.attempt,
         }
+        alert = delivery.alert
+        if delivery.attempt == 1:
+            waited = (delivery.first_tried_at - alert.raised_at).total_seconds()
+            STAGE.labels("first_attempt").observe(waited)
         if delivered_at is not None:
-            alert = delivery.alert
+            confirmed = (delivered_at - delivery.first_tried_at).total_seconds()
+            STAGE.labels("confirm").observe(confirmed)
             STAGE.labels("deliver").observe((delivered_at - alert.raised_at).total_seconds())
             STAGE.labels("end_to_end").observe((delivered_at - alert.seen_at).total_seconds())
             log.info("delivered", **facts)

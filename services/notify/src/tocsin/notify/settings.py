@@ -33,3 +33,9 @@ class NotifySettings(WithDatabase, WithApiKeys):
     send_seconds: Annotated[
         float, Field(gt=0, le=30, description="Longest time one delivery attempt may take.")
     ] = 15.0
+    canary_url: Annotated[
+        str | None,
+        Field(description="Address of ingest: a canary is pushed there every minute. Without it, none is."),
+    ] = None
+    canary_key: Annotated[SecretStr, Field(description="API key of ingest, for the canary.")] = SecretStr("")
+    canary_seconds: Annotated[float, Field(ge=1, description="Time from one canary to the next.")] = 60.0

@@ -2,20 +2,19 @@
 
 from collections.abc import Callable, Sequence
 
-import asyncpg
 from fastapi import APIRouter, Depends
 from pydantic import SecretStr
 
 from tocsin.chassis.http import require_key
-from tocsin.notify.api import reading, subscriptions
-from tocsin.notify.directory import Directory
+from tocsin.notify.api import audit, reading, subscriptions
+from tocsin.notify.sweep import Sweep
 
 
-def router(
-    pool: asyncpg.Pool, directory: Directory, keys: Sequence[SecretStr], known: Callable[[str], bool]
-) -> APIRouter:
+def router(sweep: Sweep, keys: Sequence[SecretStr], known: Callable[[str], bool]) -> APIRouter:
     """Everything under ``/v1``, for callers with a key. ``known`` tells whether a secret is at hand."""
     routes = APIRouter(prefix="/v1", dependencies=[Depends(require_key(keys))])
-    routes.include_router(subscriptions.router(pool, directory, known))
+    pool = sweep.handler.pool
+    routes.include_router(subscriptions.router(pool, sweep.handler.directory, known))
     routes.include_router(reading.router(pool))
+    routes.include_router(audit.router(pool, sweep))
     return routes

@@ -60,16 +60,22 @@ def router(pool: asyncpg.Pool) -> APIRouter:
 
 
 def _ask(limit: int, cursor: str | None, since: AwareDatetime | None) -> Page:
-    return Page(limit=limit, before=_position(cursor) if cursor else None, since=since)
+    return Page(limit=limit, before=position(cursor) if cursor else None, since=since)
 
 
 def _page(rows: list[Row], limit: int) -> Items:
     more = len(rows) == limit
-    cursor = base64.urlsafe_b64encode(str(rows[-1]["seq"]).encode()).decode() if more else None
-    return Items(items=[{k: v for k, v in row.items() if k != "seq"} for row in rows], next=cursor)
+    following = cursor_at(rows[-1]["seq"]) if more else None
+    return Items(items=[{k: v for k, v in row.items() if k != "seq"} for row in rows], next=following)
 
 
-def _position(cursor: str) -> int:
+def cursor_at(seq: int) -> str:
+    """A position as callers see it."""
+    return base64.urlsafe_b64encode(str(seq).encode()).decode()
+
+
+def position(cursor: str) -> int:
+    """The position that a cursor stands for; a ``Problem`` when it is none of ours."""
     try:
         return max(0, min(int(base64.urlsafe_b64decode(cursor)), 2**63 - 1))
     except (ValueError, binascii.Error) as error:

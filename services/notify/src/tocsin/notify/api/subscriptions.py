@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from tocsin.chassis.problems import Problem
 from tocsin.contracts.subscriptions import Slack, Subscriptions, Webhook
 from tocsin.notify.directory import Directory
+from tocsin.notify.reserved import NAME
 from tocsin.notify.routing import check
 from tocsin.notify.store import teams
 
@@ -33,11 +34,13 @@ def router(pool: asyncpg.Pool, directory: Directory, known: Callable[[str], bool
     @routes.put("/subscriptions", summary="Declare all teams")
     async def put(request: Request) -> Applied:
         declared = _parse(await _body(request))
-        if not directory.names:
+        if not directory.standing.names:
             raise Problem(
                 HTTPStatus.SERVICE_UNAVAILABLE, "the catalogue is still loading", headers={"Retry-After": "2"}
             )
-        wrong = chain(_unknown_names(declared, directory), _unknown_secrets(declared, known))
+        wrong = chain(
+            _reserved(declared), _unknown_names(declared, directory), _unknown_secrets(declared, known)
+        )
         if complaints := list(islice(wrong, MOST_COMPLAINTS)):
             raise _refusal(complaints)
         try:
@@ -70,10 +73,19 @@ def _parse(body: bytes) -> Subscriptions:
         raise _refusal({"at": list(p["loc"]), "detail": p["msg"]} for p in error.errors()) from error
 
 
+def _reserved(declared: Subscriptions) -> Iterable[Complaint]:
+    for i, team in enumerate(declared.teams):
+        if team.id == NAME:
+            yield {
+                "at": ["teams", i, "id"],
+                "detail": f"{NAME!r} is reserved for the canary: take another id",
+            }
+
+
 def _unknown_names(declared: Subscriptions, directory: Directory) -> Iterable[Complaint]:
     for i, team in enumerate(declared.teams):
         for j, watch in enumerate(team.watches):
-            for field, position, detail in check(watch, directory.names):
+            for field, position, detail in check(watch, directory.standing.names):
                 yield {"at": ["teams", i, "watches", j, field, position], "detail": detail}
 
 

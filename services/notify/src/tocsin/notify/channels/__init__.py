@@ -8,7 +8,7 @@ from typing import Protocol
 from tocsin.contracts import AlertRaised
 from tocsin.contracts.subscriptions import Channel as Declaration
 
-KINDS = ("webhook", "slack", "email", "log")
+KINDS = ("webhook", "slack", "email", "log", "canary")
 
 
 class Outcome(StrEnum):

@@ -19,6 +19,7 @@ class Delivery:
     channel: str
     attempt: int
     traceparent: str
+    first_tried_at: datetime  # start of the first attempt, this one if it is
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,9 @@ async def claim(pool: asyncpg.Pool, most: int, busy: Sequence[str], lease: timed
         )
         update deliveries d set due_at = now() + $3, attempts = attempts + 1
         from due, alerts a where d.id = due.id and a.id = d.alert_id
-        returning d.id, d.channel, d.attempts, a.body, a.traceparent
+        returning d.id, d.channel, d.attempts, a.body, a.traceparent, coalesce(
+            (select min(at - make_interval(secs => seconds)) from attempts where delivery_id = d.id), now()
+        ) as first_tried_at
         """,
         most,
         list(busy),
@@ -59,6 +62,7 @@ async def claim(pool: asyncpg.Pool, most: int, busy: Sequence[str], lease: timed
             channel=row["channel"],
             attempt=row["attempts"],
             traceparent=row["traceparent"],
+            first_tried_at=row["first_tried_at"],
         )
         for row in rows
     ]
@@ -91,10 +95,9 @@ async def record(pool: asyncpg.Pool, delivery: Delivery, result: Result) -> date
     return delivered_at
 
 
-async def next_due(pool: asyncpg.Pool) -> tuple[float | None, int]:
-    """Seconds until the next one is due (negative: overdue; None: none waits), and how many wait."""
-    row = await pool.fetchrow(
-        "select extract(epoch from min(due_at) - now())::float8 as wait, count(*) as pending "
-        "from deliveries where state = 'pending'"
+async def next_due(pool: asyncpg.Pool) -> float | None:
+    """Seconds until the next one is due; negative: overdue; None: none waits."""
+    wait: float | None = await pool.fetchval(
+        "select extract(epoch from min(due_at) - now())::float8 from deliveries where state = 'pending'"
     )
-    return row["wait"], row["pending"]
+    return wait

@@ -1,10 +1,12 @@
-"""Reading back what was told: pages of alerts, cases and deliveries, newest first."""
+"""Reading back what was told: pages of alerts, cases and deliveries, newest first, without the canary."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import asyncpg
+
+from tocsin.notify.reserved import MODEL, NAME
 
 Row = dict[str, Any]  # a JSON object, as the API answers it
 
@@ -24,7 +26,7 @@ async def alerts(pool: asyncpg.Pool, page: Page, team: str | None, case: str | N
         """
         select seq, body from alerts
         where ($2::bigint is null or seq < $2) and ($3::timestamptz is null or raised_at >= $3)
-          and ($4::text is null or team_id = $4)
+          and ($4::text is null or team_id = $4) and team_id <> $6
           and ($5::text is null or $5 in (case_id, body ->> 'case_ref'))
         order by seq desc limit $1
         """,
@@ -33,6 +35,7 @@ async def alerts(pool: asyncpg.Pool, page: Page, team: str | None, case: str | N
         page.since,
         team,
         case,
+        NAME,
     )
     return [row["body"] | {"seq": row["seq"]} for row in rows]
 
@@ -43,11 +46,13 @@ async def cases(pool: asyncpg.Pool, page: Page) -> list[Row]:
         """
         select seq, ref, state, body from cases
         where ($2::bigint is null or seq < $2) and ($3::timestamptz is null or changed_at >= $3)
+          and not subjects @> array[$4::text]
         order by seq desc limit $1
         """,
         page.limit,
         page.before,
         page.since,
+        MODEL,
     )
     return [row["body"] | {"ref": row["ref"], "state": row["state"], "seq": row["seq"]} for row in rows]
 
@@ -89,6 +94,7 @@ async def deliveries(pool: asyncpg.Pool, page: Page, team: str | None, state: st
         from deliveries d join alerts a on a.id = d.alert_id
         where ($2::bigint is null or d.seq < $2) and ($3::timestamptz is null or a.raised_at >= $3)
           and ($4::text is null or d.team_id = $4) and ($5::text is null or d.state = $5)
+          and d.team_id <> $6
         order by d.seq desc limit $1
         """,
         page.limit,
@@ -96,5 +102,6 @@ async def deliveries(pool: asyncpg.Pool, page: Page, team: str | None, state: st
         page.since,
         team,
         state,
+        NAME,
     )
     return [dict(row) for row in rows]

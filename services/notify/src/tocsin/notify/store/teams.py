@@ -42,6 +42,15 @@ async def version(connection: asyncpg.Connection | asyncpg.Pool) -> int:
     return number
 
 
+async def current(pool: asyncpg.Pool) -> tuple[int, tuple[Team, ...]]:
+    """The version and the teams that are told, as they are at one instant."""
+    row = await pool.fetchrow(
+        "select version, (select coalesce(jsonb_agg(declaration order by id), '[]') "
+        "from teams where not retired) as teams from subscriptions"
+    )
+    return row["version"], tuple(map(Team.model_validate, row["teams"]))
+
+
 async def read(connection: asyncpg.Connection | asyncpg.Pool) -> tuple[Team, ...]:
     """Every team that is told, by id."""
     rows = await connection.fetch("select declaration from teams where not retired order by id")

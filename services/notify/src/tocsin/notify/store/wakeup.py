@@ -22,16 +22,23 @@ async def listen(url: SecretStr, *events: asyncio.Event) -> None:
         for event in events:
             event.set()
 
-    while True:
-        connection = await insist("wake-up", lambda: asyncpg.connect(url.get_secret_value()))
+    async def connect() -> asyncpg.Connection:
+        connection = await asyncpg.connect(url.get_secret_value())
         try:
             await connection.add_listener(WAKE, wake)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
+
+    while True:
+        connection = await insist("wake-up", connect)
+        try:
             wake()
             await _lost(connection)
             log.warning("wake-up connection lost")
         finally:
-            if not connection.is_closed():
-                await connection.close()
+            connection.terminate()  # there is nothing to say good-bye for, and nobody may be there to hear it
 
 
 async def _lost(connection: asyncpg.Connection) -> None:

@@ -1,0 +1,48 @@
+"""How much waits in the rows, and since when."""
+
+from dataclasses import dataclass
+
+import asyncpg
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """So many wait, the oldest for so many seconds; 0 and 0 when none does."""
+
+    count: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """What notify has yet to do, whichever replica will do it."""
+
+    unpublished: Waiting  # alerts that are not on the alerts topic
+    pending: Waiting  # deliveries, aged from when their alert was raised
+    overdue: float  # seconds for which the earliest of them has been due; 0 when none is
+
+
+async def read(pool: asyncpg.Pool) -> Backlog:
+    """The backlog as it stands."""
+    unpublished = await pool.fetchrow(
+        """
+        select count(*) as count, extract(epoch from now() - min(raised_at))::float8 as seconds
+        from alerts where published_at is null
+        """
+    )
+    pending = await pool.fetchrow(
+        """
+        select count(*) as count, extract(epoch from now() - min(a.raised_at))::float8 as seconds,
+               extract(epoch from now() - min(d.due_at))::float8 as overdue
+        from deliveries d join alerts a on a.id = d.alert_id where d.state = 'pending'
+        """
+    )
+    return Backlog(
+        unpublished=_waiting(unpublished),
+        pending=_waiting(pending),
+        overdue=max(0.0, pending["overdue"] or 0.0),
+    )
+
+
+def _waiting(row: asyncpg.Record) -> Waiting:
+    return Waiting(row["count"], max(0.0, row["seconds"] or 0.0))
