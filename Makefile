@@ -12,7 +12,7 @@ BIN := .venv/bin
 PACKAGES := contracts chassis embedded ingest classify notify cli
 READY := .venv/.ready
 
-.PHONY: help demo up test check fix contracts bench-latency clean setup
+.PHONY: help demo up test check fix contracts bench-latency bench-throughput chaos chaos-breaks clean setup
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -35,11 +35,25 @@ check: $(READY) ## Format, lint, strict types, import contracts
 fix: $(READY) ## Format, and mend what the linter can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-contracts: $(READY) ## Write docs/contracts: JSON Schemas and AsyncAPI, from the code
+contracts: $(READY) ## Write docs/contracts and docs/metrics.md from the code
 	@$(BIN)/python -m tocsin.contracts.publishing docs/contracts
+	@$(BIN)/python -m tocsin.cli.metricspage docs/metrics.md
 
-bench-latency: $(READY) ## Push to webhook, idle, 200 samples: p50, p95, p99, in all and by stage
-	@$(BIN)/python bench/latency.py
+bench-latency: $(READY) ## Push to webhook, 200 samples, idle and under 200 notices a second: p50, p95, p99
+	@$(BIN)/python -m bench.latency 200 0
+	@$(BIN)/python -m bench.latency 200 200
+
+bench-throughput: $(READY) ## 100,000 notices through classify and 10,000 alerts through notify: CPU, rows a second
+	@$(BIN)/python -m bench.throughput
+
+RUNS ?= 1
+SEED ?= 1
+FAULTS ?= 40
+chaos: $(READY) ## Break things while notices flow: RUNS=n SEED=s FAULTS=f; says what was lost, which must be nothing
+	@$(BIN)/python -m tests.chaos.run --runs $(RUNS) --seed $(SEED) --faults $(FAULTS)
+
+chaos-breaks: $(READY) ## Show that the chaos harness finds each guarantee whose order is reversed
+	@$(BIN)/pytest -m breaks -s tests/chaos
 
 clean: ## Remove what was installed and what was stored
 	rm -rf .venv .tocsin

@@ -1,24 +1,24 @@
-"""Push to webhook on an idle Tocsin, one notice at a time: p50, p95, p99, in all and by stage.
+"""Push to webhook, one notice at a time, idle or beside a steady load: p50, p95, p99, in all and by stage.
 
 Its rival in the same run is the floor: a record of the same size over two bare Kafka hops, with no
 service in between. What Tocsin adds to that are a commit in ingest, one in notify, and two HTTP calls.
 
-    make bench-latency            # 200 samples
-    .venv/bin/python bench/latency.py 50
+    make bench-latency                       # 200 samples idle, and 200 beside 200 everyday notices a second
+    .venv/bin/python -m bench.latency 50 0
 """
 
 import asyncio
 import base64
 import contextlib
+import itertools
 import json
-import platform
 import secrets
 import statistics
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from queue import Queue
 from tempfile import TemporaryDirectory
@@ -29,14 +29,18 @@ from aiohttp import web
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from bench import machine
+from bench.texts import notices
 from tocsin.classify.catalogue.load import load_catalogue
 from tocsin.cli.client import Body, call
 from tocsin.cli.demo.neighbourhood import serving
+from tocsin.cli.place import Place
 from tocsin.cli.stack import Stack
 from tocsin.contracts import Kind
 
 WARM_UP = 10
 PATIENCE_SECONDS = 30.0
+TURNS = 10  # pushes a second of the load, each with its share of the notices
 STAGES = ("push taken", "publish and classify", "decide and store", "claim and deliver", "in all")
 
 TEAMS = {
@@ -54,7 +58,7 @@ SOURCES = {"sources": [{"id": "bench", "name": "Bench", "tier": "party", "kind":
 Samples = list[dict[str, float]]  # milliseconds by stage
 
 
-def main(count: int) -> None:
+def main(count: int, load: int) -> None:
     arrivals: Queue[tuple[dict[str, Any], datetime]] = Queue()
     with TemporaryDirectory() as folder, serving(_receiver(arrivals)) as address:
         sources = Path(folder) / "sources.yaml"
@@ -64,9 +68,37 @@ def main(count: int) -> None:
             place = stack.place
             body = Body(json.dumps(TEAMS).encode())
             call("PUT", f"{place.notify_url}/v1/subscriptions", place.api_key, body=body)
-            samples = list(_samples(stack, arrivals, count + WARM_UP))[WARM_UP:]
+            with _loading(place, load):
+                samples = list(_samples(stack, arrivals, count + WARM_UP))[WARM_UP:]
             floor = asyncio.run(_floor(stack.engines.kafka.bootstrap, count))
-    _report(samples, floor)
+    _report(samples, floor, load)
+
+
+@contextlib.contextmanager
+def _loading(place: Place, load: int) -> Iterator[None]:
+    """So many everyday notices a second, pushed as NDJSON while the context is open."""
+    stop = threading.Event()
+    pushing = threading.Thread(target=_push, args=(place, load, stop))
+    if load:
+        pushing.start()
+    yield
+    stop.set()
+    if load:
+        pushing.join()
+
+
+def _push(place: Place, load: int, stop: threading.Event) -> None:
+    made = notices(sys.maxsize, [], seed=load, acts=False)
+    due = time.monotonic()
+    while not stop.is_set():
+        lines = [
+            json.dumps({"source": "bench", "id": one.id, "title": one.title, "text": one.text})
+            for one in itertools.islice(made, load // TURNS)
+        ]
+        body = Body("\n".join(lines).encode(), "application/x-ndjson")
+        call("POST", f"{place.ingest_url}/v1/notices", place.api_key, body=body)
+        due += 1 / TURNS
+        stop.wait(max(0.0, due - time.monotonic()))
 
 
 def _environment(sources: Path) -> dict[str, str]:
@@ -143,11 +175,10 @@ async def _floor(bootstrap: str, count: int) -> list[float]:
         return spans[WARM_UP:]
 
 
-def _report(samples: Samples, floor: list[float]) -> None:
-    print(f"Push to webhook, idle, one at a time, {len(samples)} samples")
-    print(f"{platform.platform()}, Python {platform.python_version()}, {_processor()}")
-    libraries = ("faststream", "aiokafka", "asyncpg", "aiohttp")
-    print("Apache Kafka 4.3.1, PostgreSQL 18, " + ", ".join(f"{name} {version(name)}" for name in libraries))
+def _report(samples: Samples, floor: list[float], load: int) -> None:
+    beside = f"beside {load} notices a second" if load else "idle"
+    print(f"Push to webhook, {beside}, one at a time, {len(samples)} samples")
+    print(machine.describe())
     print(f"{'milliseconds':24}{'p50':>8}{'p95':>8}{'p99':>8}")
     for stage in STAGES:
         _line(stage, [sample[stage] for sample in samples])
@@ -161,11 +192,5 @@ def _line(name: str, values: list[float]) -> None:
     print(f"{name:24}{cuts[49]:8.1f}{cuts[94]:8.1f}{cuts[98]:8.1f}")
 
 
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if sys.platform == "linux" else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return f"{len(names)} x {names[0]}" if names else platform.processor()
-
-
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200)
+    main(int(sys.argv[1]), int(sys.argv[2]))
