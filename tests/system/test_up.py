@@ -102,6 +102,7 @@ def test_a_user_starts_it_uses_it_stops_it_and_finds_everything_again(tmp_path: 
         assert alert["case_ref"] in run(tmp_path, "cases")
         assert "opened" in run(tmp_path, "cases", alert["case_ref"])
         assert "trial" in run(tmp_path, "deliveries")
+        assert "1 deliveries expected, 1 confirmed, 0 open, 0 gap(s)" in run(tmp_path, "audit")
         assert "ill" not in run(tmp_path, "doctor")
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE_SECONDS) == 0
