@@ -18,7 +18,7 @@ from tocsin.contracts import NOTICES_CLASSIFIED, NOTICES_PUBLISHED
 ANSWER = aiohttp.ClientTimeout(total=15)
 BETWEEN_STEPS_SECONDS = 3.0
 AGAIN_SECONDS = 0.3
-POISON_SECONDS = 0.5
+POISON_SECONDS = 0.25
 
 WORDS = {
     FIRST: ("Access to {} suspended", "We have suspended access to {} for all customers."),

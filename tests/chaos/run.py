@@ -173,6 +173,7 @@ def _report(place: Scene, plan: Plan, load: Load, clock: _Clock, told: list[str]
         settled=clock.settled,
         complaints=[
             *verdict.complaints,
+            *witness.gaps(stack),
             *told,
             *place.died,
             *slow,

@@ -29,6 +29,19 @@ def pending(stack: Stack) -> list[Row]:
     return list(_pages(stack, "deliveries", {"state": "pending"}))
 
 
+def gaps(stack: Stack) -> list[str]:
+    """What notify's own audit misses."""
+    found: list[str] = []
+    asked: dict[str, str] = {}
+    while True:
+        url = f"{stack.place.notify_url}/v1/audit"
+        page = call("GET", url, stack.place.api_key, params=asked)
+        found += [f"the audit misses: {gap}" for gap in page["gaps"]]
+        if page["next"] is None:
+            return found
+        asked = {"cursor": page["next"]}
+
+
 def published(stack: Stack) -> list[Told]:
     """Every alert on the alerts topic, in its order: one team, so one partition."""
     records = _read(stack, ALERTS.name, ALERTS.partitions)
