@@ -24,6 +24,7 @@ from tocsin.classify.rules.load import load_rules
 from tocsin.contracts import NOTICES_CLASSIFIED, NOTICES_PUBLISHED, Kind, NoticeClassified, NoticePublished
 from tocsin.contracts.cloudevents import Record, to_record
 from tocsin.contracts.trace import child_of, new_traceparent
+from tocsin.notify import reserved
 
 ALONE = 20_000  # notices that are decided upon without Kafka
 
@@ -57,7 +58,7 @@ async def measure(bootstrap: str, count: int) -> list[Cost]:
     """The decisions alone, the bare loop, the chassis; twice each, so that the spread shows."""
     entities, rules = load_catalogue(), load_rules()
     knowledge = Knowledge.of(entities, rules)
-    models = [entity.name for entity in entities if entity.kind is Kind.MODEL]
+    models = [entity.name for entity in entities if entity.kind is Kind.MODEL and entity.id != reserved.MODEL]
     await topics.apply(bootstrap, [NOTICES_PUBLISHED, NOTICES_CLASSIFIED])
     async with producer.connect(bootstrap, _broken) as kafka:
         await _publish(kafka, count, models)

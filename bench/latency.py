@@ -37,6 +37,7 @@ from tocsin.cli.demo.neighbourhood import serving
 from tocsin.cli.place import Place
 from tocsin.cli.stack import Stack
 from tocsin.contracts import Kind
+from tocsin.notify import reserved
 
 WARM_UP = 10
 PATIENCE_SECONDS = 30.0
@@ -125,7 +126,11 @@ def _samples(
 ) -> Iterator[dict[str, float]]:
     """One measure about one model at a time: each is a case of its own, and so one alert."""
     place = stack.place
-    models = [entity.name for entity in load_catalogue() if entity.kind is Kind.MODEL]
+    models = [
+        entity.name
+        for entity in load_catalogue()
+        if entity.kind is Kind.MODEL and entity.id != reserved.MODEL
+    ]
     if len(models) < count:
         raise SystemExit(f"the catalogue has {len(models)} models to name: ask for fewer samples")
     for name in models[:count]:

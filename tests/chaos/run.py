@@ -22,6 +22,7 @@ from tests.chaos.verdict import Evidence, Verdict, judge
 from tocsin.classify.catalogue.load import load_catalogue
 from tocsin.cli.failure import Failure
 from tocsin.contracts import NOTICES_PUBLISHED, Kind
+from tocsin.notify import reserved
 
 AFTER_SECONDS = 3.0  # the load goes on a little after the last fault
 QUIET_SECONDS = 20.0  # with nothing pending and nothing new for so long, what is missing is lost
@@ -80,7 +81,11 @@ class _Clock:
 
 def _load(place: Scene, faults: Sequence[Fault]) -> Load:
     seconds = max(fault.ends for fault in faults) + AFTER_SECONDS
-    models = [entity.name for entity in load_catalogue() if entity.kind is Kind.MODEL]
+    models = [
+        entity.name
+        for entity in load_catalogue()
+        if entity.kind is Kind.MODEL and entity.id != reserved.MODEL
+    ]
     stack = place.stack
     doors = [stack.url(name) for name in stack.names if name.startswith("ingest")]
     return Load(

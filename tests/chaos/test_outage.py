@@ -16,6 +16,7 @@ from tests.chaos.verdict import FIRST, Step
 from tocsin.classify.catalogue.load import load_catalogue
 from tocsin.cli.stack import SERVICES
 from tocsin.contracts import Kind
+from tocsin.notify import reserved
 
 pytestmark = pytest.mark.chaos
 
@@ -35,7 +36,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 
 @pytest.fixture(scope="module")
 def models() -> Iterator[str]:
-    return iter([entity.name for entity in load_catalogue() if entity.kind is Kind.MODEL])
+    return iter(
+        [
+            entity.name
+            for entity in load_catalogue()
+            if entity.kind is Kind.MODEL and entity.id != reserved.MODEL
+        ]
+    )
 
 
 @pytest.mark.parametrize("engine", WORD)
