@@ -99,6 +99,14 @@ class Evidence(Part):
     span: Span | None = Field(default=None, description="None where the claim follows from another one.")
 
 
+class Instrument(Part):
+    """A legal text that a notice names by its number."""
+
+    kind: str = Field(description="What the number numbers: `cfr`, `fr_document`, `docket`, `celex`, `bill`.")
+    number: str = Field(description="In the usual written form: `15 CFR 744.23`, `2026-12345`.")
+    span: Span
+
+
 class Mention(Part):
     """One entity of the catalogue that a notice names or implies."""
 
@@ -122,6 +130,9 @@ class Classification(Part):
     jurisdictions: tuple[str, ...] = Field(default=(), description="Who acts: ISO 3166, EU, or US-CA.")
     targets: tuple[str, ...] = Field(default=(), description="Who is hit, where a territory is named.")
     effective_at: AwareDatetime | None = Field(default=None, description="From when it holds, if stated.")
+    ends_at: AwareDatetime | None = Field(default=None, description="Until when it holds, if stated.")
+    instruments: tuple[Instrument, ...] = ()
+    language: str = Field(default="en", description="Of the text, as in BCP 47; `und` where nobody can say.")
     evidence: tuple[Evidence, ...] = ()
 
     def subjects(self) -> tuple[Mention, ...]:
