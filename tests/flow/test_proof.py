@@ -12,10 +12,13 @@ from collections.abc import Callable, Iterator
 import asyncpg
 import pytest
 import yaml
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from prometheus_client.parser import text_string_to_metric_families
 
 from tocsin.cli.client import Body, call
 from tocsin.cli.stack import Stack
+from tocsin.contracts import ALERTS
 
 pytestmark = pytest.mark.system
 
@@ -71,12 +74,44 @@ def test_the_command_finds_a_gap_and_sweeps_it(stack: Stack) -> None:
     assert (told["expected"], told["confirmed"], told["gaps"]) == (1, 1, [])
 
 
+def test_the_command_asks_the_alerts_topic_itself(stack: Stack) -> None:
+    """Kafka loses what the ledger calls published; the sweep puts it there again, under its own id."""
+    _until(lambda: [alert["published_at"] is not None for alert in _alerts(stack)] == [True])
+    asyncio.run(_lose_alerts(stack))
+    assert "the alerts topic does not hold it" in _audit(stack, 1)
+    assert "1 gap(s)" in _audit(stack, 1, "--sweep")
+    _until(lambda: [alert["published_at"] is not None for alert in _alerts(stack)] == [True])
+    assert "0 gap(s)" in _audit(stack, 0)
+
+
+def _alerts(stack: Stack) -> list[dict[str, str]]:
+    alerts: list[dict[str, str]] = call("GET", f"{stack.place.notify_url}/v1/alerts", stack.place.api_key)[
+        "items"
+    ]
+    return alerts
+
+
+async def _lose_alerts(stack: Stack) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=stack.engines.kafka.bootstrap)
+    await admin.start()
+    try:
+        before_end = RecordsToDelete(before_offset=-1)
+        everything = {TopicPartition(ALERTS.name, number): before_end for number in range(ALERTS.partitions)}
+        await admin.delete_records(everything)
+    finally:
+        await admin.close()
+
+
 def _send(stack: Stack, method: str, url: str, body: object) -> None:
     call(method, url, stack.place.api_key, body=Body(json.dumps(body).encode()))
 
 
 def _audit(stack: Stack, status: int, *words: str) -> str:
-    known = {"TOCSIN_NOTIFY_URL": stack.place.notify_url, "TOCSIN_API_KEY": stack.place.api_key}
+    known = {
+        "TOCSIN_NOTIFY_URL": stack.place.notify_url,
+        "TOCSIN_API_KEY": stack.place.api_key,
+        "TOCSIN_KAFKA_BOOTSTRAP_SERVERS": stack.place.kafka,
+    }
     done = subprocess.run(
         [sys.executable, "-m", "tocsin.cli", "audit", "--since", "1h", *words],
         env=dict(os.environ) | {"COLUMNS": "300"} | known,

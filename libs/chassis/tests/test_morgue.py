@@ -13,10 +13,11 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
 from tocsin.chassis import morgue, producer, topics
+from tocsin.chassis.archive import NoSuchTopic
 from tocsin.chassis.deadletter import Graveyard
 from tocsin.chassis.faults import Fault
 from tocsin.chassis.letter import MARK, Letter, Mark, Place, Search, State
-from tocsin.chassis.morgue import Morgue, NoSuchTopic, visit
+from tocsin.chassis.morgue import Morgue, visit
 from tocsin.chassis.producer import Producer
 from tocsin.contracts import NoticePublished, Topic
 from tocsin.contracts.cloudevents import Headers, Record

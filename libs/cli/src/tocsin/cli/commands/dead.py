@@ -1,22 +1,20 @@
 """`tocsin dead`: records that could not be processed, listed, shown, retried, dropped."""
 
-import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 import typer
-from aiokafka.errors import KafkaError
-from rich.progress import Progress, TaskID
 
 from tocsin.chassis import producer
+from tocsin.chassis.archive import Tell
 from tocsin.chassis.faults import Fault
 from tocsin.chassis.letter import Letter, Place, Search, State
-from tocsin.chassis.morgue import Morgue, NoSuchTopic, Outcome, Tell, visit
+from tocsin.chassis.morgue import Morgue, Outcome, visit
 from tocsin.cli import output
 from tocsin.cli.commands.options import Json, Limit, Since
 from tocsin.cli.failure import Exit, Failure
+from tocsin.cli.kafka import ask
 from tocsin.cli.letters import as_row, show_rows, show_whole
 from tocsin.cli.moments import since
 from tocsin.cli.place import setting
@@ -217,38 +215,19 @@ def _known(found: list[Letter], search: Search) -> list[Letter]:
 
 
 def _visit(topic: str | None, work: Callable[[Morgue], Awaitable[T]]) -> T:
-    bootstrap, topics = setting("kafka"), _topics(topic)
+    topics = _topics(topic)
 
-    async def go(tell: Tell) -> T:
+    async def go(bootstrap: str, tell: Tell) -> T:
         async with visit(bootstrap, topics, tell) as morgue:
             return await work(morgue)
 
-    try:
-        with _progress() as tell:
-            return asyncio.run(go(tell))
-    except NoSuchTopic as error:
-        raise Failure(Exit.FAILED, str(error)) from error
-    except (KafkaError, OSError) as error:
-        raise Failure(Exit.AWAY, f"Kafka at {bootstrap} does not answer: {error!r}") from error
+    return ask(go)
 
 
 async def _writing(work: Callable[[producer.Producer], Awaitable[T]]) -> T:
     failures: list[BaseException] = []
     async with producer.connect(setting("kafka"), failures.append) as kafka:
         return await work(kafka)
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Tell]:
-    tasks: dict[str, TaskID] = {}
-    with Progress(console=output.errors, transient=True, disable=not output.errors.is_terminal) as bar:
-
-        def tell(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what)
-            bar.update(tasks[what], completed=done, total=total)
-
-        yield tell
 
 
 def _would(what: str, letters: Sequence[Letter], *, json: bool) -> None:

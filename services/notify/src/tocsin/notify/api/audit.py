@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Annotated, Any
 
 import asyncpg
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
-from tocsin.notify.api.reading import Cursor, Since, cursor_at, position
+from tocsin.notify.api.reading import WITHOUT_NUL, Cursor, Since, cursor_at, position
 from tocsin.notify.audit import Cause, Finding, Gap, Open, Record, Wait, examine
-from tocsin.notify.store import records
+from tocsin.notify.store import outbox, records
 from tocsin.notify.store.records import Page
 from tocsin.notify.sweep import Sweep
 
@@ -40,6 +41,14 @@ class Audited(BaseModel):
     next: str | None
 
 
+class Missing(BaseModel):
+    """Alerts that somebody looked for on the alerts topic in vain."""
+
+    alerts: list[Annotated[str, StringConstraints(max_length=200, pattern=WITHOUT_NUL)]] = Field(
+        max_length=500
+    )
+
+
 def router(pool: asyncpg.Pool, sweep: Sweep) -> APIRouter:
     """The routes."""
     routes = APIRouter(tags=["audit"])
@@ -54,6 +63,14 @@ def router(pool: asyncpg.Pool, sweep: Sweep) -> APIRouter:
     async def swept(limit: Limit = 200, cursor: Cursor = None, since: Since = None) -> Audited:
         start = since or datetime.now(UTC) - WINDOW
         return _shown(*await sweep.run(start, _after(cursor), limit))
+
+    @routes.post(
+        "/audit/publish-again",
+        status_code=HTTPStatus.ACCEPTED,
+        summary="Put alerts on the alerts topic again, under the ids they have",
+    )
+    async def publish_again(missing: Missing) -> None:
+        await outbox.reopen(pool, missing.alerts)
 
     return routes
 

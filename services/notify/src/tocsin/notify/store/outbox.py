@@ -38,3 +38,8 @@ async def drain(pool: asyncpg.Pool, publish: Callable[[Sequence[Unpublished]], A
                 "update alerts set published_at = now() where id = any($1)", [row["id"] for row in rows]
             )
         return len(rows)
+
+
+async def reopen(pool: asyncpg.Pool, ids: Sequence[str]) -> None:
+    """Have these alerts published again, under the ids they have."""
+    await pool.execute("update alerts set published_at = null where id = any($1)", ids)

@@ -21,10 +21,10 @@ class Page:
 
 
 async def alerts(pool: asyncpg.Pool, page: Page, team: str | None, case: str | None) -> list[Row]:
-    """Alerts as they were raised; ``case`` is an id or a reference."""
+    """Alerts as they were raised, and since when they are on the topic; ``case`` is an id or a reference."""
     rows = await pool.fetch(
         """
-        select seq, body from alerts
+        select seq, published_at, body from alerts
         where ($2::bigint is null or seq < $2) and ($3::timestamptz is null or raised_at >= $3)
           and ($4::text is null or team_id = $4) and team_id <> $6
           and ($5::text is null or $5 in (case_id, body ->> 'case_ref'))
@@ -37,7 +37,7 @@ async def alerts(pool: asyncpg.Pool, page: Page, team: str | None, case: str | N
         case,
         NAME,
     )
-    return [row["body"] | {"seq": row["seq"]} for row in rows]
+    return [row["body"] | {"seq": row["seq"], "published_at": row["published_at"]} for row in rows]
 
 
 async def cases(pool: asyncpg.Pool, page: Page) -> list[Row]:
