@@ -39,10 +39,11 @@ class Fault:
 
 
 CRASH = Kind("kill -9 and back", (0.0, 0.5), Scene.kill, Scene.start)
+STOP = Kind("SIGTERM", (0.5, 4.0), Scene.terminate, Scene.start)
 OF_SERVICES = (
     CRASH,
     Kind("kill -9", (8.5, 11.0), Scene.kill, Scene.start),  # longer than Kafka's session: 6 s
-    Kind("SIGTERM", (0.5, 4.0), Scene.terminate, Scene.start),
+    STOP,
     Kind("SIGSTOP", (7.0, 11.0), Scene.freeze, Scene.thaw),
 )
 OF_ENGINES = (

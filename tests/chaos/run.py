@@ -24,6 +24,7 @@ from tocsin.cli.failure import Failure
 from tocsin.contracts import NOTICES_PUBLISHED, Kind
 from tocsin.notify import reserved
 
+MEASURES = 500  # of the catalogue's models, in its order
 AFTER_SECONDS = 3.0  # the load goes on a little after the last fault
 QUIET_SECONDS = 20.0  # with nothing pending and nothing new for so long, what is missing is lost
 PATIENCE_SECONDS = 400.0  # over two claims of senders that died and the retry after that
@@ -40,6 +41,7 @@ class Plan:
     count: int
     lanes: Mapping[str, Lane]
     breakage: str | None = None
+    older: Path | None = None  # code that the second replicas run
 
     @property
     def faults(self) -> list[Fault]:
@@ -63,7 +65,7 @@ class Report:
 
 def run(plan: Plan, folder: Path, tell: Callable[[str], None]) -> Report:
     """Run once; what is left in ``folder`` are the services' logs."""
-    with scene(folder, breakages.environment(plan.breakage)) as place:
+    with scene(folder, breakages.environment(plan.breakage), plan.older) as place:
         load = _load(place, plan.faults)
         began = time.time()
         load.start()
@@ -92,7 +94,7 @@ def _load(place: Scene, faults: Sequence[Fault]) -> Load:
         doors=doors,
         key=stack.place.api_key,
         kafka=stack.engines.kafka.bootstrap,
-        models=models,
+        models=models[:MEASURES],
         seconds=seconds,
     )
 

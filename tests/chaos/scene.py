@@ -1,11 +1,13 @@
 """The scene: two replicas of each service, both engines behind proxies, and receivers that may misbehave."""
 
 import json
+import os
 import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -120,9 +122,27 @@ class Scene:
         return engine
 
 
+@dataclass
+class Mixed(Stack):
+    """A stack in which every second replica runs the code under ``older``."""
+
+    older: Path = field(kw_only=True)
+
+    def environment_of(self, service: str) -> dict[str, str]:
+        environment = super().environment_of(service)
+        if not service.endswith(".2"):
+            return environment
+        return environment | {"PYTHONPATH": sources(self.older)}
+
+
+def sources(tree: Path) -> str:
+    """The PYTHONPATH on which a tree's own code comes before the installed one."""
+    return os.pathsep.join(map(str, sorted(tree.glob("*/*/src"))))
+
+
 @contextmanager
-def scene(folder: Path, environment: Mapping[str, str]) -> Iterator[Scene]:
-    """Everything, running; logs lie in ``folder``."""
+def scene(folder: Path, environment: Mapping[str, str], older: Path | None = None) -> Iterator[Scene]:
+    """Everything, running; logs lie in ``folder``. The second replicas run the code under ``older``."""
     with ExitStack() as opened:
         kafka, postgres = opened.enter_context(proxying(2))
         receivers, address = opened.enter_context(listening())
@@ -134,7 +154,7 @@ def scene(folder: Path, environment: Mapping[str, str]) -> Iterator[Scene]:
             "TOCSIN_NOTIFY_ALLOWED_NETWORKS": '["127.0.0.0/8"]',
             "TOCSIN_NOTIFY_SEND_SECONDS": str(SEND_SECONDS),
         }
-        stack = Stack(
+        stack = (Stack if older is None else partial(Mixed, older=older))(
             data=folder,
             environment=told | dict(environment),
             replicas=2,

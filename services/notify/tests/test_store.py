@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from prometheus_client import REGISTRY
 
 from tocsin.contracts import NoticeClassified
 from tocsin.notify.channels import Outcome
@@ -112,6 +113,7 @@ async def test_a_batch_that_fails_leaves_nothing(
 ) -> None:
     await declare(payments=CHANNELS)
     replica = start(pool)
+    counted = _counted()
     broken = tell("b", about=("gpt",), title="no row can hold this: \x00")
     with pytest.raises(asyncpg.UntranslatableCharacterError):
         await replica.hear(tell("a"), broken)
@@ -120,9 +122,21 @@ async def test_a_batch_that_fails_leaves_nothing(
     with pytest.raises(asyncpg.CheckViolationError):
         await replica.hear(tell("a"))
     assert set((await replica.counts()).values()) == {0}
+    assert _counted() == counted
     await pool.execute("alter table deliveries drop constraint never")
     await replica.hear(tell("a"))
     assert (await replica.counts())["deliveries"] == 2
+    assert _counted() == [before + 1 for before in counted]
+
+
+def _counted() -> list[float]:
+    names = ("tocsin_notify_steps_total", "tocsin_notify_alerts_total")
+    return [
+        sum(sample.value for sample in family.samples if sample.name == name)
+        for name in names
+        for family in REGISTRY.collect()
+        if name.startswith(family.name)
+    ]
 
 
 async def test_the_lift_reaches_a_team_that_watches_otherwise_by_now(

@@ -77,9 +77,14 @@ class Stack:
             log=self.log(service),
             orphaned=signal.SIGTERM,
             folder=Path.cwd(),
-            environment=self._env | {f"TOCSIN_{kind.upper()}_HTTP_PORT": str(self._ports[service])},
+            environment=self.environment_of(service),
         )
         self._running[service] = Child(command)
+
+    def environment_of(self, service: str) -> dict[str, str]:
+        """What one service is started with."""
+        kind = service.partition(".")[0]
+        return self._env | {f"TOCSIN_{kind.upper()}_HTTP_PORT": str(self._ports[service])}
 
     def kill(self, service: str) -> None:
         """End one service as a crash would."""
@@ -88,6 +93,10 @@ class Stack:
     def send(self, service: str, number: signal.Signals) -> None:
         """Send one service a signal, if it runs."""
         self._running[service].tell(number)
+
+    def pid(self, service: str) -> int:
+        """Its process."""
+        return self._running[service].pid
 
     def exit_code(self, service: str) -> int | None:
         """None while a service runs; -N after signal N."""

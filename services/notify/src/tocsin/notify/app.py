@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import aiohttp
+import asyncpg
 
 from tocsin.chassis import database, outbound, producer
 from tocsin.chassis.consumer import Consumer
@@ -13,6 +14,7 @@ from tocsin.chassis.health import Health
 from tocsin.chassis.http import create_app, serve
 from tocsin.chassis.lifetime import Lifetime
 from tocsin.chassis.migrations import migrate as run_migrations
+from tocsin.chassis.producer import Producer
 from tocsin.chassis.subscription import Group, subscribe
 from tocsin.chassis.table import Table, follow
 from tocsin.contracts import CATALOGUE, NOTICES_CLASSIFIED, Entity, NoticeClassified
@@ -79,22 +81,28 @@ async def run(settings: NotifySettings) -> None:
         auditor = Auditor(pool, health.pulse("auditor", limit=LOOP_SECONDS))
         life.spawn("auditor", auditor.run())
         if settings.canary_url is not None:
-            pulse = health.pulse("canary", limit=LOOP_SECONDS + settings.canary_seconds)
-            client = await life.enter(aiohttp.ClientSession(timeout=PATIENCE, trust_env=False))
-            canary = Canary(
-                pool, client, settings.canary_url, settings.canary_key, settings.canary_seconds, pulse
-            )
-            life.spawn("canary", canary.run())
-
-        graveyard = Graveyard(SERVICE, NOTICES_CLASSIFIED, kafka, life.fail)
-        consumer = Consumer(NOTICES_CLASSIFIED, NoticeClassified, handler.on_notices_classified, graveyard)
-        await life.enter(
-            subscribe(
-                bootstrap, Group(f"tocsin-{SERVICE}", settings.instance), consumer, NOTICES_CLASSIFIED, health
-            )
-        )
+            await _keep_a_canary(life, settings, settings.canary_url, pool, health)
+        await _consume(life, settings, handler, kafka, health)
         health.started = True
         await life.until_stopped()
+
+
+async def _keep_a_canary(
+    life: Lifetime, settings: NotifySettings, url: str, pool: asyncpg.Pool, health: Health
+) -> None:
+    pulse = health.pulse("canary", limit=LOOP_SECONDS + settings.canary_seconds)
+    client = await life.enter(aiohttp.ClientSession(timeout=PATIENCE, trust_env=False))
+    canary = Canary(pool, client, url, settings.canary_key, settings.canary_seconds, pulse)
+    life.spawn("canary", canary.run())
+
+
+async def _consume(
+    life: Lifetime, settings: NotifySettings, handler: Handler, kafka: Producer, health: Health
+) -> None:
+    graveyard = Graveyard(SERVICE, NOTICES_CLASSIFIED, kafka, life.fail)
+    consumer = Consumer(NOTICES_CLASSIFIED, NoticeClassified, handler.on_notices_classified, graveyard)
+    group = Group(f"tocsin-{SERVICE}", settings.instance)
+    await life.enter(subscribe(settings.kafka_bootstrap_servers, group, consumer, NOTICES_CLASSIFIED, health))
 
 
 def _session(settings: NotifySettings) -> aiohttp.ClientSession:

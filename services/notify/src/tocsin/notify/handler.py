@@ -43,7 +43,6 @@ class Handler:
             fresh = await book.enter([one.event for one in unique.values()], audited)
             news = [one for one in telling if one.event.id in fresh]
             came = [await self._hear(book, one, standing) for one in news]
-        # Counted once it is committed: whoever sees the count finds the rows.
         metrics.NOTICES.labels("known").inc(len(incoming) - len(fresh))
         metrics.NOTICES.labels("aside").inc(len(fresh) - len(news))
         for what in came:
@@ -81,7 +80,7 @@ class Handler:
         recipients = route(news, standing.subscribers, told, standing.names)
         for recipient in recipients:
             await self.tell(book, news, recipient, standing, traceparent)
-        metrics.STEPS.labels(news.step.kind).inc()
+        book.count(metrics.STEPS.labels(news.step.kind))
         log.info(
             "step",
             case=news.case.ref,
@@ -96,7 +95,7 @@ class Handler:
         """Raise the alert that tells one team one step."""
         alert = compose(news, to, raised_at=datetime.now(UTC), case_url=self.case_url(news.case))
         await book.raise_alert(alert, standing.channels(to.team), traceparent)
-        metrics.ALERTS.labels(alert.severity).inc()
+        book.count(metrics.ALERTS.labels(alert.severity))
 
 
 def _came_of_it(fact: NoticeClassified, filings: Sequence[Filing]) -> str:

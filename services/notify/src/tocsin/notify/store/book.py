@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 
 import asyncpg
+from prometheus_client import Counter
 
 from tocsin.contracts import AlertRaised, EntityId, NoticeClassified, fingerprint
 from tocsin.notify import reserved
@@ -19,6 +20,16 @@ class Book:
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
+        self._counts: list[Counter] = []
+
+    def count(self, counter: Counter) -> None:
+        """Count one more when the transaction is committed: whoever sees the count finds the rows."""
+        self._counts.append(counter)
+
+    def committed(self) -> None:
+        """It is."""
+        for counter in self._counts:
+            counter.inc()
 
     async def enter(self, facts: Sequence[NoticeClassified], standing: Mapping[str, str]) -> set[str]:
         """Record notices; gives the ids of those that were not known before.
@@ -150,5 +161,8 @@ class Book:
 @contextlib.asynccontextmanager
 async def open_book(pool: asyncpg.Pool) -> AsyncIterator[Book]:
     """A transaction that is committed when the block ends, and undone when it raises."""
-    async with pool.acquire() as connection, connection.transaction():
-        yield Book(connection)
+    async with pool.acquire() as connection:
+        book = Book(connection)
+        async with connection.transaction():
+            yield book
+    book.committed()
