@@ -7,7 +7,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -21,8 +21,8 @@ from tocsin.chassis import deadletter, metrics, producer, topics
 from tocsin.chassis.consumer import Consumer, Incoming
 from tocsin.chassis.deadletter import Graveyard, Overwhelmed
 from tocsin.chassis.faults import Refused
-from tocsin.chassis.health import Health
-from tocsin.chassis.subscription import Group, UnsafeSubscriber, assert_safe, subscribe
+from tocsin.chassis.health import Health, Pulse
+from tocsin.chassis.subscription import WATCH_SECONDS, Group, UnsafeSubscriber, assert_safe, subscribe
 from tocsin.contracts import Event, Topic
 from tocsin.contracts.cloudevents import to_record
 from tocsin.contracts.trace import new_traceparent, trace_id
@@ -154,6 +154,36 @@ async def test_nothing_is_committed_while_the_handler_works(engines: Engines) ->
         await until(lambda: _is(place.committed(), 1))
 
 
+async def test_a_consumer_that_has_fallen_silent_does_not_live(
+    engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poll = AIOKafkaConsumer.getmany
+    silent = False
+
+    async def getmany(self: AIOKafkaConsumer, *args: Any, **kwargs: Any) -> Any:
+        if silent and self._group_id is not None:
+            await asyncio.sleep(0.01)
+            return {}
+        return await poll(self, *args, **kwargs)
+
+    monkeypatch.setattr(AIOKafkaConsumer, "getmany", getmany)
+    async with belfry(engines) as place:
+        await until(lambda: not place.health.unfit())
+        (pulse,) = place.health._pulses
+        await _beats(pulse)
+        silent = True
+        await place.ring("1")
+        await until(lambda: pulse.age > 4 * WATCH_SECONDS)
+        silent = False
+        await _beats(pulse)
+        assert place.seen == ["1"]
+
+
+async def _beats(pulse: Pulse) -> None:
+    before = pulse._last
+    await until(lambda: pulse._last > before)
+
+
 async def test_a_rebalance_waits_for_the_batch_in_hand(engines: Engines) -> None:
     let_go, entered = asyncio.Event(), asyncio.Event()
 
@@ -203,8 +233,7 @@ async def test_an_idle_consumer_turns(engines: Engines) -> None:
         await until(lambda: not place.health.unfit())
         (pulse,) = place.health._pulses
         for _ in range(2):
-            before = pulse._last
-            await until(lambda: pulse._last > before)  # noqa: B023 - awaited in this turn
+            await _beats(pulse)
 
 
 POISON: list[tuple[bytes | None, list[tuple[str, bytes | None]]]] = [

@@ -55,6 +55,7 @@ class Subscription(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]
         self._joined = False
         self._away: str | None = "not connected yet"
         self._failures = 0
+        self._waiting: dict[TopicPartition, int] = {}
         self._oldest = Oldest(bootstrap)
         self._pulse = health.pulse(f"consumer {topic.name}", limit=STUCK_SECONDS)
         health.require(f"consumer {topic.name}", self._complaint)
@@ -127,18 +128,22 @@ class Subscription(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]
     async def _look(self) -> None:
         try:
             async with asyncio.timeout(WATCH_SECONDS * 5):
-                await self._measure()
+                waiting = await self._measure()
             self._away = None
-            if self._in_hand is None or self._in_hand.empty:
+            idle = self._in_hand is None or self._in_hand.empty
+            # With nothing in hand, what waits must be read: else the consumer has fallen silent.
+            if idle and (not waiting or waiting != self._waiting):
                 self._pulse.beat()
+            self._waiting = waiting
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer of /ready
             self._away = f"Kafka does not answer: {error!r}"
             self._pulse.beat()  # it turns all the same: a restart would not bring Kafka back
 
-    async def _measure(self) -> None:
+    async def _measure(self) -> dict[TopicPartition, int]:
+        """Set the lag metrics; gives where the partitions stand that hold something unread."""
         consumer = self._subscriber.consumer
         if consumer is None:
-            return
+            return {}
         assigned = list(consumer.assignment())
         ends = await consumer.end_offsets(assigned) if assigned else {}
         starts = await consumer.beginning_offsets(assigned) if assigned else {}
@@ -151,6 +156,7 @@ class Subscription(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]
             if partition in consumer.assignment():  # it may have been revoked meanwhile
                 metrics.LAG.labels(partition.topic, partition.partition).set(end - done)
         metrics.OLDEST.labels(self._topic.name).set(await self._oldest.age(waiting, time.time()))
+        return waiting
 
     def _complaint(self) -> str | None:
         return self._away or (None if self._joined else "has not joined its group yet")
