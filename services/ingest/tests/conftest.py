@@ -1,13 +1,15 @@
 """Real engines, the parts of ingest on them, and a web server whose answers a test decides."""
 
 import asyncio
+import ssl
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
 
+import asyncpg
 import pytest
 from aiohttp import web
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -23,12 +25,16 @@ from tocsin.contracts import NOTICES_PUBLISHED, TOPICS, NoticePublished
 from tocsin.contracts.cloudevents import Received, from_record
 from tocsin.embedded import Engines
 from tocsin.ingest import fetch
-from tocsin.ingest.poll import Poller, Reader
-from tocsin.ingest.snapshots import Snapshots
-from tocsin.ingest.source import Kind, Source
-from tocsin.ingest.sources import feed, file, json_feed, statuspage
+from tocsin.ingest.app import readers
+from tocsin.ingest.evidence import Evidence
+from tocsin.ingest.poll import Poller
+from tocsin.ingest.snapshots import Folder
+from tocsin.ingest.source import Source
+from tocsin.ingest.sources import file, mailbox
 from tocsin.ingest.store import Store
 from tocsin.ingest.teller import Teller
+from tocsin.ingest.watch import Watch
+from tocsin.ingest.workers import Workers
 
 
 def _broken(error: BaseException) -> None:
@@ -49,8 +55,9 @@ def source_id() -> str:
 class Place:
     """The parts of ingest that need engines, and what came out on Kafka."""
 
+    pool: asyncpg.Pool
     store: Store
-    snapshots: Snapshots
+    snapshots: Folder
     producer: producers.Producer
     teller: Teller
     bootstrap: str
@@ -86,36 +93,50 @@ async def place(engines: Engines, database: str, tmp_path: Path) -> AsyncIterato
         pools.connect(SecretStr(database), "ingest", Health()) as pool,
         producers.connect(engines.kafka.bootstrap, _broken) as producer,
     ):
-        store, snapshots = Store(pool), Snapshots(tmp_path / "snapshots")
+        store, snapshots = Store(pool), Folder(tmp_path / "snapshots")
         teller = Teller(store, snapshots, producer)
-        yield Place(store, snapshots, producer, teller, engines.kafka.bootstrap)
+        yield Place(pool, store, snapshots, producer, teller, engines.kafka.bootstrap)
 
 
-def _poller(place: Place, net: fetch.Web, sources: Sequence[Source], teller: Teller) -> Poller:
+@pytest.fixture(scope="session")
+def workers() -> Iterator[Workers]:
+    """The processes that parse; starting one takes a second, so that all tests share them."""
+    some = Workers(count=2, seconds=10, megabytes=1_000)
+    yield some
+    some.close()
+
+
+def _poller(
+    place: Place, net: fetch.Web, sources: Sequence[Source], teller: Teller, workers: Workers
+) -> Poller:
+    reader_of = readers(net, net, file.Files(1_000_000), mailbox.Mailboxes(1_000_000), workers)
     return Poller(
         sources=sources,
-        readers={
-            Kind.FEED: Reader(net.fetch, feed.parse),
-            Kind.JSON_FEED: Reader(net.fetch, json_feed.parse),
-            Kind.STATUSPAGE: Reader(net.fetch, statuspage.parse),
-            Kind.FILE: Reader(file.Files(1_000_000).fetch, file.parse),
-        },
+        reader_of=reader_of,
         store=place.store,
         snapshots=place.snapshots,
         teller=teller,
+        evidence=Evidence(place.pool),
+        watch=Watch(place.pool),
         concurrency=4,
         health=Health(),
     )
 
 
+def _at_once(source: Source) -> Source:
+    """Loopback needs no sparing, unless a test says so."""
+    return source if "spacing" in source.model_fields_set else source.model_copy(update={"spacing": 0.0})
+
+
 @pytest.fixture
-def polling(place: Place) -> Callable[..., AbstractAsyncContextManager[None]]:
+def polling(place: Place, workers: Workers) -> Callable[..., AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def poll(*sources: Source, teller: Teller | None = None) -> AsyncIterator[None]:
+        sources = tuple(_at_once(source) for source in sources)
         await place.store.declare(sources)
         async with fetch.session("Tocsin/test", (ip_network("127.0.0.0/8"),), limit=10) as client:
             net = fetch.Web(client, fetch.Caps(max_bytes=1_000_000, seconds=5, redirects=3))
-            task = asyncio.create_task(_poller(place, net, sources, teller or place.teller).run())
+            task = asyncio.create_task(_poller(place, net, sources, teller or place.teller, workers).run())
             try:
                 yield
             finally:
@@ -151,7 +172,8 @@ async def site() -> AsyncIterator[Site]:
 
     async def handle(request: web.Request) -> web.StreamResponse:
         there.asked.append(request)
-        return await there.answers[request.path](request)
+        answer = there.answers.get(request.path)
+        return await answer(request) if answer else web.Response(status=404)
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", handle)
@@ -161,6 +183,43 @@ async def site() -> AsyncIterator[Site]:
     await listener.start()
     there.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
     yield there
+    await runner.cleanup()
+
+
+# Of a certificate for "localhost" that ran out on 2 January 2020, signed by itself; made for this test.
+EXPIRED = """\
+-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIE/LdNl33HvlDdwanTG5Rr+bX0IBQg1PNlZUaDEetR9PoAoGCCqGSM49
+AwEHoUQDQgAEETXRO4WLjB14aC7BpUcfeK2sBhTEit+dnAigoxtg4tvTNoDqN6bz
+X1mWE2WNh0wI0nULLwo8pS5Gd8g9NQIHRw==
+-----END EC PRIVATE KEY-----
+-----BEGIN CERTIFICATE-----
+MIIBEDCBtgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwHhcN
+MjAwMTAxMDAwMDAwWhcNMjAwMTAyMDAwMDAwWjAUMRIwEAYDVQQDDAlsb2NhbGhv
+c3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAQRNdE7hYuMHXhoLsGlRx94rawG
+FMSK352cCKCjG2Di29M2gOo3pvNfWZYTZY2HTAjSdQsvCjylLkZ3yD01AgdHMAoG
+CCqGSM49BAMCA0kAMEYCIQDypE7+g4y0S7U6hTX2zcxMBrzy4aNFn/F1qTXR3S77
+4gIhALIEI/TXLqJlv2G7BfZwUd/o8hdTqrqWKhFul+7TsrzK
+-----END CERTIFICATE-----
+"""
+
+
+@pytest.fixture
+async def expired_tls(tmp_path: Path) -> AsyncIterator[str]:
+    """A server whose certificate has expired; it would redirect to http."""
+    pem = tmp_path / "expired.pem"
+    pem.write_text(EXPIRED)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pem)
+
+    async def handle(_request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(status=302, headers={"Location": "http://news.example/f"})
+
+    runner = web.ServerRunner(web.Server(handle))
+    await runner.setup()
+    listener = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
+    await listener.start()
+    yield f"https://localhost:{runner.addresses[0][1]}/f"
     await runner.cleanup()
 
 

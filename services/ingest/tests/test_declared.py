@@ -11,6 +11,8 @@ from tocsin.ingest.source import Kind
 
 GOOD = "{id: a, name: A, tier: press, kind: feed, url: 'https://a.example/'}"
 
+BOX = "{id: a, name: A, tier: official, kind: mailbox, mailbox: {host: h, user: u, password_env: P}}"
+
 
 def complaint(path: Path) -> str:
     with pytest.raises(SourcesInvalid) as invalid:
@@ -39,6 +41,18 @@ def test_the_catalogue_that_is_shipped_holds() -> None:
         ("sources:\n  - {id: a, name: A, tier: press, kind: feed, url: 'ftp://x'}", 2, "no http or https"),
         ("sources:\n  - {id: a, name: A, tier: press, kind: push, url: 'https://x'}", 2, "takes no 'url'"),
         ("sources:\n  - {id: a, name: A, tier: press, kind: file}", 2, "needs 'path'"),
+        (f"sources:\n  - {GOOD[:-1]}, select: 'div['}}", 2, "is no CSS selector"),
+        (f"sources:\n  - {GOOD[:-1]}, select: p}}", 2, "kind feed takes no 'select'"),
+        (f"sources:\n  - {GOOD[:-1]}, under: /news/}}", 2, "kind feed takes no 'under'"),
+        ("sources:\n  - {id: a, name: A, tier: press, kind: sitemap, url: 'https://x'}", 2, "needs 'under'"),
+        (
+            "sources:\n  - {id: a, name: A, tier: press, kind: snapshot_list, url: 'https://x'}",
+            2,
+            "needs 'rows'",
+        ),
+        ("sources:\n  - {id: a, name: A, tier: press, kind: mailbox}", 2, "needs 'mailbox'"),
+        (f"sources:\n  - {BOX[:-2]}, senders: []}}}}", 2, "at least 1 item"),
+        (f"sources:\n  - {BOX[:-2]}, senders: [a@b], password: x}}}}", 2, "mend its spelling"),
         (f"sources:\n  - {GOOD}\n  - {GOOD}", 1, "two sources share the id 'a'"),
         ("sources:\n  - {id: a\n", 3, "not YAML"),
         ("", 1, "sources: Field required"),

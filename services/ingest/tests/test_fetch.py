@@ -2,11 +2,13 @@
 
 import asyncio
 import gzip
+import ssl
 import zlib
 from collections.abc import AsyncIterator
 from ipaddress import ip_network
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 
@@ -66,10 +68,15 @@ async def test_both_validators_are_sent_and_304_is_nothing_new(client: fetch.Web
         (503, {"Retry_After": "7"}, Outcome.THROTTLED, 7),
         (503, {}, Outcome.BROKEN, None),
         (500, {}, Outcome.BROKEN, None),
-        (404, {}, Outcome.REFUSED, None),
+        (404, {}, Outcome.GONE, None),
+        (410, {}, Outcome.GONE, None),
         (403, {"Retry_After": "soon"}, Outcome.REFUSED, None),
+        (403, {"Retry_After": "60"}, Outcome.REFUSED, 60),
+        (403, {"cf_mitigated": "challenge"}, Outcome.BOT_WALL, None),
+        (429, {"Retry_After": "99999999999"}, Outcome.THROTTLED, 86_400),
         (202, {}, Outcome.BOT_WALL, None),
         (204, {}, Outcome.BROKEN, None),
+        (304, {}, Outcome.BROKEN, None),  # to a question without conditions
         (302, {}, Outcome.BROKEN, None),
     ],
 )
@@ -81,7 +88,7 @@ async def test_a_status_is_told_apart(  # noqa: PLR0917 - a table of four column
     outcome: Outcome,
     retry_after: float | None,
 ) -> None:
-    site.say("/f", b"" if status == 204 else b"x", status, **headers)
+    site.say("/f", b"" if status in {204, 304} else b"x", status, **headers)
     failed = await failure(client, site.base + "/f")
     assert (failed.outcome, failed.retry_after) == (outcome, retry_after)
 
@@ -198,9 +205,15 @@ async def test_loopback_is_private_unless_allowed(site: Any, host: str) -> None:
     assert site.asked == []
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://no-such-host.invalid/"])
-async def test_nobody_there_is_unreachable(client: fetch.Web, url: str) -> None:
-    assert (await failure(client, url)).outcome is Outcome.UNREACHABLE
+@pytest.mark.parametrize(
+    ("url", "outcome"),
+    [
+        ("http://127.0.0.1:1/", Outcome.UNREACHABLE),
+        ("http://no-such-host.invalid/", Outcome.NO_SUCH_HOST),
+    ],
+)
+async def test_nobody_there_is_told_from_no_such_name(client: fetch.Web, url: str, outcome: Outcome) -> None:
+    assert (await failure(client, url)).outcome is outcome
 
 
 async def test_a_connection_that_breaks_is_unreachable(client: fetch.Web, site: Any) -> None:
@@ -216,8 +229,66 @@ async def test_a_connection_that_breaks_is_unreachable(client: fetch.Web, site: 
     assert (await failure(client, site.base + "/f")).outcome is Outcome.UNREACHABLE
 
 
-async def test_a_validator_that_cannot_be_sent_back_is_not_kept(client: fetch.Web, site: Any) -> None:
-    site.say("/f", FEED, ETag="x" * 2_000)
+async def test_a_certificate_that_does_not_hold_has_its_own_class(
+    client: fetch.Web, expired_tls: str
+) -> None:
+    assert (await failure(client, expired_tls)).outcome is Outcome.BAD_CERTIFICATE
+
+
+async def test_a_redirect_from_https_to_http_is_not_followed(expired_tls: str) -> None:
+    trusting = ssl.create_default_context()
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    connector = aiohttp.TCPConnector(ssl=trusting)
+    headers = {"User-Agent": "Tocsin/test"}
+    async with aiohttp.ClientSession(connector=connector, headers=headers) as session:
+        assert (await failure(fetch.Web(session, CAPS), expired_tls)).outcome is Outcome.INSECURE
+
+
+async def test_a_redirect_that_asks_for_a_key_says_so(client: fetch.Web, site: Any) -> None:
+    site.say("/f", b"", 302, Location="/missing_key.html")
+    assert (await failure(client, site.base + "/f")).outcome is Outcome.MISSING_KEY
+    assert len(site.asked) == 1
+
+
+async def test_permanent_redirects_say_where_the_source_went(client: fetch.Web, site: Any) -> None:
+    site.say("/a", b"", 301, Location="/b")
+    site.say("/b", b"", 308, Location="/c")
+    site.say("/c", b"", 302, Location="/f")  # only for now
+    site.say("/f", FEED, ETag='"1"')
+    got = await get(client, site.base + "/a", Validators('"1"'))
+    assert got is not None
+    assert (got.moved_to, got.location) == (site.base + "/c", site.base + "/f")
+    # Asked without conditions, so that a source with nothing new can be seen to have moved.
+    assert ["If-None-Match" in request.headers for request in site.asked] == [True, False, False, False]
+    got = await get(client, site.base + "/c", Validators('"0"'))
+    assert got is not None
+    assert got.moved_to is None
+    assert "If-None-Match" in site.asked[-1].headers
+
+
+async def test_how_long_an_answer_is_fresh_comes_with_it(client: fetch.Web, site: Any) -> None:
+    site.say("/f", FEED, Cache_Control="public, max-age=600", Age="60")
     got = await get(client, site.base + "/f")
     assert got is not None
-    assert got.validators == Validators()
+    assert got.fresh_for == 540
+
+
+@pytest.mark.parametrize(
+    ("etag", "kept"),
+    [
+        ('W/"1"', 'W/"1"'),
+        ("x" * 2_000, None),
+        ("caf\u00e9", None),
+        ('"a\tb"', None),
+        ("unquoted", "unquoted"),
+    ],
+)
+async def test_only_a_validator_that_can_be_sent_back_is_kept(
+    client: fetch.Web, site: Any, etag: str, kept: str | None
+) -> None:
+    site.say("/f", FEED, ETag=etag)
+    got = await get(client, site.base + "/f")
+    assert got is not None
+    assert got.validators == Validators(kept)
+    await get(client, site.base + "/f", got.validators)
+    assert site.asked[-1].headers.get("If-None-Match") == kept

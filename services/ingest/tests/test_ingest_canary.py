@@ -34,7 +34,7 @@ async def test_only_its_own_past_is_forgotten(place: Any, source_id: str, eventu
     entries = {days: Entry(native_id=f"{source_id} {days}", title="A", text="") for days in (0, 3)}
     for source in (CANARY, desk):
         for days, entry in entries.items():
-            async with place.store.hold({}) as documents:
+            async with place.store.hold({}, by=CANARY.id) as documents:
                 verdict = judge(source.id, entry, None)
                 await documents.remember(source.id, [verdict], "9c1f", now - timedelta(days=days))
     assert timedelta(days=1) < KEPT < timedelta(days=3)
@@ -42,7 +42,7 @@ async def test_only_its_own_past_is_forgotten(place: Any, source_id: str, eventu
 
     async def known(source: Source, days: int) -> bool:
         document = document_id(source.id, entries[days].native_id)
-        async with place.store.hold({document: "a digest"}) as documents:
+        async with place.store.hold({document: "a digest"}, by=CANARY.id) as documents:
             return document in documents.known
 
     async def forgotten() -> bool:

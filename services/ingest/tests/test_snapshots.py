@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.ingest.snapshots import Snapshots
+from tocsin.ingest.snapshots import Folder
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -14,7 +14,7 @@ def files_in(folder: Path) -> list[Path]:
 
 
 async def test_bytes_lie_under_their_hash_once(tmp_path: Path) -> None:
-    snapshots = Snapshots(tmp_path)
+    snapshots = Folder(tmp_path)
     names = await asyncio.gather(*(snapshots.keep(b"evidence") for _ in range(20)))
     assert set(names) == {hashlib.sha256(b"evidence").hexdigest()}
     assert snapshots.path(names[0]).read_bytes() == b"evidence"
@@ -25,4 +25,4 @@ async def test_bytes_lie_under_their_hash_once(tmp_path: Path) -> None:
 async def test_a_folder_that_cannot_be_written_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "sha256").write_text("in the way")
     with pytest.raises(OSError, match="sha256"):
-        await Snapshots(tmp_path).keep(b"evidence")
+        await Folder(tmp_path).keep(b"evidence")

@@ -14,12 +14,14 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Known:
-    """What is remembered of a document: its latest revision."""
+    """What is remembered of a document: its latest revision, and where the text at hand stands by it."""
 
     revision: int
     digest: str
     notice_id: str
     seen_before: bool = False  # the text at hand was an earlier revision, not the latest
+    echoed: bool = False  # it was told, by any source, since the source at hand last told another text
+    recent: int = 0  # revisions told in the last hour
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Verdict:
     digest: str
     notice_id: str
     is_news: bool
+    held: bool = False  # it would be news, but the document has changed too often within the hour
 
 
 def digest(entry: Entry) -> str:
@@ -43,13 +46,19 @@ def digest(entry: Entry) -> str:
     return hashlib.sha256("\n".join(words).encode()).hexdigest()
 
 
-def judge(source_id: str, entry: Entry, known: Known | None) -> Verdict:
-    """Whether an entry is news, and which revision it is then."""
-    document, now = document_id(source_id, entry.native_id), digest(entry)
-    if known is None:
-        return Verdict(entry, document, 1, now, notice_id(document, now), is_news=True)
-    if known.digest == now:
+def judge(namespace: str, entry: Entry, known: Known | None, most: int | None = None) -> Verdict:
+    """Whether an entry is news, and which revision it is then.
+
+    Where sources share their documents, a source that repeats itself, or lags behind another, says nothing
+    new. After ``most`` revisions within an hour the next is held: it is judged again at the next sight.
+    """
+    document, now = document_id(namespace, entry.native_id), digest(entry)
+    if known is None:  # nobody was told of it: that it was withdrawn is nothing to them
+        return Verdict(entry, document, 1, now, notice_id(document, now), is_news=not entry.withdrawn)
+    if known.digest == now or known.echoed:
         return Verdict(entry, document, known.revision, now, known.notice_id, is_news=False)
+    if most is not None and known.recent >= most:
+        return Verdict(entry, document, known.revision, now, known.notice_id, is_news=False, held=True)
     revision = known.revision + 1
     # A text that comes back (suspended, restored, suspended) is news again and must not repeat an id.
     content = f"{now}:{revision}" if known.seen_before else now
@@ -103,6 +112,10 @@ def rounds(entries: Sequence[Entry], most: int) -> Iterator[list[Entry]]:
         yield list(current.values())
 
 
-def judge_all(source_id: str, entries: Sequence[Entry], known: Mapping[str, Known]) -> list[Verdict]:
+def judge_all(
+    namespace: str, entries: Sequence[Entry], known: Mapping[str, Known], most: int | None = None
+) -> list[Verdict]:
     """``judge`` each entry; ``known`` is by document id."""
-    return [judge(source_id, entry, known.get(document_id(source_id, entry.native_id))) for entry in entries]
+    return [
+        judge(namespace, entry, known.get(document_id(namespace, entry.native_id)), most) for entry in entries
+    ]

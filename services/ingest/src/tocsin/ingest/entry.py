@@ -16,14 +16,16 @@ class Entry:
     language: str | None = None
     published_at: datetime | None = None
     updated_at: datetime | None = None
+    withdrawn: bool = False  # the source has deleted it: news only to those who were told of it
 
 
 @dataclass(frozen=True)
 class BadEntry:
     """An entry that could not be read, and why."""
 
-    native_id: str  # its id if that could be read, else its place: `#3`
+    native_id: str  # its id if that could be read, else its place
     error: str
+    place: str = ""  # where in the document it stands: `#3`
 
 
 @dataclass(frozen=True)
@@ -32,3 +34,4 @@ class Parsed:
 
     entries: tuple[Entry, ...] = ()
     bad: tuple[BadEntry, ...] = ()
+    memory: bytes | None = None  # what the reader wants to know at the next poll; None: what it knew

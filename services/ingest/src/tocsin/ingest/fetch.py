@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,20 +11,19 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 
 from tocsin.chassis import outbound
-from tocsin.ingest import inflate
+from tocsin.ingest import freshness, inflate, masks
 from tocsin.ingest.fetched import Fetched, Validators
 from tocsin.ingest.outcome import Outcome, PollFailed
+from tocsin.ingest.robots import Robots
 from tocsin.ingest.source import Source
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 CHUNK = 65_536
 REDIRECTS = {301, 302, 303, 307, 308}
+PERMANENT = {301, 308}
+# Of robots.txt: 4xx, or a page in its place. 429 is not among them: it asks for less, not for more.
+NO_RULES = {Outcome.REFUSED, Outcome.GONE, Outcome.EMPTY, Outcome.HTML, Outcome.ERROR_PAGE}
 MAX_HEADER = 1_000
-
-_PAGE = re.compile(
-    rb"^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html)\b",
-    re.IGNORECASE | re.DOTALL,
-)
 
 
 @dataclass(frozen=True)
@@ -53,50 +51,79 @@ async def session(
 
 
 class Web:
-    """Fetches one source's document at a time."""
+    """Fetches documents; one may be shared by all sources."""
 
     def __init__(self, client: aiohttp.ClientSession, caps: Caps) -> None:
         self._client = client
         self._caps = caps
+        self._robots = Robots(client.headers["User-Agent"], self._rules)
 
     async def fetch(self, source: Source, known: Validators) -> Fetched | None:
-        """The document, or None when it is what it was. Raises ``PollFailed`` with what went wrong."""
+        """The source's document, or None when it is what it was. Raises ``PollFailed``."""
+        return await self.get(source.location, known)
+
+    async def get(self, url: str, known: Validators, *, page: bool = False) -> Fetched | None:
+        """What stands at an address, or None when it is what it was.
+
+        A ``page`` is fetched only if robots.txt allows it; where none is meant, one that comes is none of
+        the source's. Raises ``PollFailed`` with what went wrong.
+        """
         try:
             async with asyncio.timeout(self._caps.seconds):
-                return await self._follow(source.location, known)
+                return await self._follow(url, known, page=page)
         except TimeoutError as error:
             raise PollFailed(Outcome.TIMEOUT, f"no whole answer in {self._caps.seconds:g} s") from error
-        except inflate.TooLarge as error:
-            raise PollFailed(Outcome.TOO_LARGE, str(error)) from error
-        except inflate.BadEncoding as error:
-            raise PollFailed(Outcome.UNREADABLE, str(error)) from error
-        except outbound.ForbiddenAddress as error:
-            raise PollFailed(Outcome.FORBIDDEN, str(error)) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise PollFailed(Outcome.UNREACHABLE, _words(error)) from error
+            raise PollFailed(_class(error), _words(error)) from error
 
-    async def _follow(self, url: str, known: Validators) -> Fetched | None:
+    async def _rules(self, url: str) -> bytes | None:
+        try:
+            fetched = await self.get(url, Validators())
+        except PollFailed as error:
+            if error.outcome not in NO_RULES:
+                raise
+            return None
+        return fetched.body if fetched is not None else None
+
+    async def _follow(self, url: str, known: Validators, *, page: bool) -> Fetched | None:
+        moved_to, permanent = None, True
         for _ in range(self._caps.redirects + 1):
+            if page:
+                await self._robots.check(url)
             async with self._client.get(url, headers=_conditions(known), allow_redirects=False) as answer:
                 target = answer.headers.get("Location")
                 if answer.status not in REDIRECTS or target is None:
-                    return await self._read(answer, url)
+                    return await self._read(answer, url, known, moved_to, page=page)
                 url = _next(url, target)
+                permanent = permanent and answer.status in PERMANENT
+                if permanent:
+                    moved_to = url
+                    # With a document, not with "nothing new": else a quiet source could not be seen to move.
+                    known = Validators(memory=known.memory)
         raise PollFailed(Outcome.REDIRECTS, f"more than {self._caps.redirects} redirects, the last to {url}")
 
-    async def _read(self, answer: aiohttp.ClientResponse, url: str) -> Fetched | None:
-        if answer.status == HTTPStatus.NOT_MODIFIED:
+    async def _read(
+        self, answer: aiohttp.ClientResponse, url: str, known: Validators, moved_to: str | None, *, page: bool
+    ) -> Fetched | None:
+        if answer.status == HTTPStatus.NOT_MODIFIED and _conditions(known):
             return None
         if answer.status != HTTPStatus.OK:
-            raise _refusal(answer.status, answer.headers.get("Retry-After"))
+            raise _refusal(answer)
         encoding = answer.headers.get("Content-Encoding", "")
         body = await inflate.read(answer.content.iter_chunked(CHUNK), encoding, self._caps.max_bytes)
         if not body.strip():
             raise PollFailed(Outcome.EMPTY, "status 200 and an empty body")
-        if _PAGE.match(body[:4_096]):
-            raise PollFailed(Outcome.HTML, "a page where a feed should be")
-        validators = Validators(_kept(answer, "ETag"), _kept(answer, "Last-Modified"))
-        return Fetched(body, url, answer.headers.get("Content-Type", "")[:MAX_HEADER], validators)
+        masked = masks.unmask(body, answer.headers, page=page)
+        if masked is not None:
+            raise PollFailed(*masked)
+        return Fetched(
+            body,
+            url,
+            answer.headers.get("Content-Type", "")[:MAX_HEADER],
+            Validators(_kept(answer, "ETag"), _kept(answer, "Last-Modified"), known.memory),
+            fresh_for=freshness.fresh_for(answer.headers, datetime.now(UTC)),
+            moved_to=moved_to,
+        )
 
 
 def _conditions(known: Validators) -> dict[str, str]:
@@ -116,18 +143,46 @@ def _next(url: str, target: str) -> str:
     parts = urlsplit(joined)
     if parts.scheme not in {"http", "https"} or parts.username is not None:
         raise PollFailed(Outcome.FORBIDDEN, f"redirected to {joined[:MAX_HEADER]!r}, no plain web address")
+    if parts.scheme == "http" and urlsplit(url).scheme == "https":
+        raise PollFailed(Outcome.INSECURE, f"redirected to {joined[:MAX_HEADER]!r}, which anybody may forge")
+    if masks.wants_key(parts.path):
+        raise PollFailed(Outcome.MISSING_KEY, f"redirected to {joined[:MAX_HEADER]!r}: it wants an API key")
     return joined
 
 
-def _refusal(status: int, asked: str | None) -> PollFailed:
-    wish = outbound.retry_after(asked, datetime.now(UTC))
+def _refusal(answer: aiohttp.ClientResponse) -> PollFailed:
+    status = answer.status
+    wish = outbound.retry_after(answer.headers.get("Retry-After"), datetime.now(UTC))
     pause = wish.total_seconds() if wish is not None else None
-    if status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.SERVICE_UNAVAILABLE and pause):
-        return PollFailed(Outcome.THROTTLED, f"status {status}", retry_after=pause)
+    masked = masks.unmask(b"", answer.headers, page=False)
+    if masked is not None:
+        return PollFailed(*masked, retry_after=pause)
     if status == HTTPStatus.ACCEPTED:
-        return PollFailed(Outcome.BOT_WALL, "status 202: accepted, and nothing given")
+        return PollFailed(Outcome.BOT_WALL, "status 202: accepted, and nothing given", retry_after=pause)
+    return PollFailed(_of_status(status, asked=bool(pause)), f"status {status}", retry_after=pause)
+
+
+def _of_status(status: int, *, asked: bool) -> Outcome:
+    if status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.SERVICE_UNAVAILABLE and asked):
+        return Outcome.THROTTLED
+    if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
+        return Outcome.GONE
     refused = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-    return PollFailed(Outcome.REFUSED if refused else Outcome.BROKEN, f"status {status}")
+    return Outcome.REFUSED if refused else Outcome.BROKEN
+
+
+_CLASSES: tuple[tuple[type[Exception], Outcome], ...] = (  # the first that fits
+    (inflate.TooLarge, Outcome.TOO_LARGE),
+    (inflate.BadEncoding, Outcome.UNREADABLE),
+    (outbound.ForbiddenAddress, Outcome.FORBIDDEN),
+    (aiohttp.ClientSSLError, Outcome.BAD_CERTIFICATE),
+    (aiohttp.ClientConnectorDNSError, Outcome.NO_SUCH_HOST),
+)
+
+
+def _class(error: Exception) -> Outcome:
+    fitting = (outcome for kind, outcome in _CLASSES if isinstance(error, kind))
+    return next(fitting, Outcome.UNREACHABLE)
 
 
 def _words(error: Exception) -> str:

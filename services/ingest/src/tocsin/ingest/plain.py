@@ -9,6 +9,7 @@ import nh3
 
 from tocsin.contracts.notice import MAX_TEXT, MAX_TITLE
 from tocsin.ingest.entry import BadEntry, Entry
+from tocsin.ingest.tracking import untracked
 
 MAX_URL = 2_000
 MAX_LINKS = 50
@@ -97,11 +98,11 @@ def links(markup: str, base: str) -> tuple[str, ...]:
 
 
 def address(value: object, base: str = "") -> str | None:
-    """A web address in one line, absolute; None for anything else."""
+    """A web address in one line, absolute and without tracking; None for anything else."""
     if not isinstance(value, str):
         return None
     try:
-        joined = urljoin(base, _UNSAFE.sub(" ", value).strip())
+        joined = untracked(urljoin(base, _UNSAFE.sub(" ", value).strip()))
         parts = urlsplit(joined)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
     except ValueError:
@@ -129,7 +130,7 @@ def failure(error: object) -> str:
 
 def bad_entry(given: object, place: str, error: object) -> BadEntry:
     """An entry that could not be read, called by its own id or link, else by its place."""
-    return BadEntry(tidy(str(given or ""))[:MAX_ID] or place, failure(error))
+    return BadEntry(tidy(str(given or ""))[:MAX_ID] or place, failure(error), place)
 
 
 def within_limits(entry: Entry) -> Entry:

@@ -43,11 +43,15 @@ class Desk:
     """Where clients hand notices in. Mounted at once, open when Kafka and PostgreSQL are there."""
 
     def __init__(self, sources: Sequence[Source], keys: Sequence[SecretStr], *, max_bytes: int) -> None:
-        self._sources = {source.id: source for source in sources if source.kind is Kind.PUSH}
+        self.adopt(sources)
         self._check_key = require_key(keys)
         self._max_bytes = max_bytes
         self._teller: Teller | None = None
         self._in_hand = 0
+
+    def adopt(self, sources: Sequence[Source]) -> None:
+        """From now on clients may push to these."""
+        self._sources = {source.id: source for source in sources if source.kind is Kind.PUSH}
 
     def open(self, teller: Teller) -> None:
         """From now on notices are taken."""

@@ -22,8 +22,16 @@ class IngestSettings(WithDatabase, WithApiKeys):
         Path, Field(description="YAML file that declares the sources; the default is the catalogue shipped.")
     ] = Path(__file__).parent / "sources.yaml"
     snapshots: Annotated[
-        Path, Field(description="Folder for the bytes that notices were read from, by their SHA-256.")
-    ] = Path(".tocsin/snapshots")
+        str,
+        Field(
+            description="Where the bytes that notices were read from are kept by their SHA-256: a folder, or "
+            "s3://BUCKET/PREFIX (gs://, az://) with its credentials in AWS_ACCESS_KEY_ID and so on."
+        ),
+    ] = ".tocsin/snapshots"
+    snapshot_days: Annotated[
+        float,
+        Field(gt=0, description="Days that snapshots are kept; what a younger notice names stays, too."),
+    ] = 400.0
     user_agent: Annotated[
         str,
         Field(

@@ -2,14 +2,16 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import asyncpg
 
+from tocsin.ingest import cadence, parser
 from tocsin.ingest.changes import Known, Verdict
 from tocsin.ingest.entry import BadEntry
-from tocsin.ingest.fetched import Validators
+from tocsin.ingest.hosts import Turn
+from tocsin.ingest.manners import Manners, of_row, to_row
 from tocsin.ingest.source import Source
 
 LEASE_SECONDS = 15.0  # how long the sources of a killed replica lie fallow
@@ -33,8 +35,10 @@ class Leased:
 
     source_id: str
     fence: int
-    validators: Validators
-    failures: int  # polls in a row that failed
+    failures: int = 0  # polls in a row that failed
+    manners: Manners = field(default_factory=Manners)
+    memory: bytes | None = None  # what its reader noted of the last document
+    late: float = field(default=0.0, compare=False)  # seconds since it was due
 
 
 class Documents:
@@ -60,6 +64,19 @@ class Documents:
             ],
         )
 
+    async def overtaken(self, sha256: str, fetched_at: datetime) -> set[str]:
+        """Those of the documents that were told from other, later bytes than these."""
+        rows = await self._connection.fetch(
+            """
+            select document_id from revisions
+            where document_id = any($1) and content_sha256 <> $2 and first_seen_at > $3
+            """,
+            list(self.known),
+            sha256,
+            fetched_at,
+        )
+        return {row["document_id"] for row in rows}
+
 
 class Store:
     """The tables of ingest. Times are PostgreSQL's: replicas need not agree on the clock."""
@@ -68,9 +85,10 @@ class Store:
         self._pool = pool
 
     async def declare(self, sources: Sequence[Source]) -> None:
-        """Make every declared source known, and due now unless it is in a back-off.
+        """Make every declared source known. A new one is due now, and so is one with a new address.
 
-        A new address forgets the old one's validators.
+        That one's notes on the documents at the old address go; see also ``Manners.here``. A restart is no
+        reason to ask early: others stay due when they were, sooner only where ``every`` is shorter now.
         """
         try:
             await self._pool.executemany(
@@ -81,33 +99,45 @@ class Store:
                     etag = case when sources.location = excluded.location then sources.etag end,
                     last_modified =
                         case when sources.location = excluded.location then sources.last_modified end,
-                    next_poll_at = case when sources.failures = 0 then now() else sources.next_poll_at end
+                    memory = case when sources.location = excluded.location then sources.memory end,
+                    next_poll_at = case when sources.location <> excluded.location then now()
+                        else least(sources.next_poll_at, now() + make_interval(secs => $3)) end
                 """,
-                [(source.id, source.location) for source in sources],
+                [(source.id, source.location, cadence.longest(source.every)) for source in sources],
             )
         except asyncpg.UndefinedTableError as error:
             raise NoTables("the tables are missing: run `python -m tocsin.ingest --migrate`") from error
 
-    async def lease(self, ids: Sequence[str], most: int) -> list[Leased]:
-        """Take up to ``most`` of these sources that are due and that nobody else is polling."""
+    async def lease(self, turns: Sequence[Turn], most: int) -> list[Leased]:
+        """Take up to ``most`` sources that are due and that nobody else is polling, the longest due first.
+
+        Of each host no more than it has room for.
+        """
         rows = await self._pool.fetch(
             """
-            update sources set leased_until = now() + make_interval(secs => $3), fence = fence + 1
+            with due as (
+                select id, room, row_number() over (partition by host order by next_poll_at) as place
+                from unnest($1::text[], $2::text[], $3::int[]) as asked (id, host, room)
+                join sources using (id)
+                where greatest(next_poll_at, leased_until) <= now()
+            )
+            update sources set leased_until = now() + make_interval(secs => $5), fence = fence + 1
             where id in (
                 select id from sources
-                where id = any($1) and greatest(next_poll_at, leased_until) <= now()
-                order by next_poll_at limit $2 for update skip locked
+                where id in (select id from due where place <= room)
+                    and greatest(next_poll_at, leased_until) <= now()
+                order by next_poll_at limit $4 for update skip locked
             )
-            returning id, fence, etag, last_modified, failures
+            returning id as source_id, fence, failures, manners, memory,
+                extract(epoch from now() - next_poll_at)::float8 as late
             """,
-            ids,
+            [turn.source_id for turn in turns],
+            [turn.host for turn in turns],
+            [turn.room for turn in turns],
             most,
             LEASE_SECONDS,
         )
-        return [
-            Leased(row["id"], row["fence"], Validators(row["etag"], row["last_modified"]), row["failures"])
-            for row in rows
-        ]
+        return [Leased(**dict(row) | {"manners": of_row(row["manners"])}) for row in rows]
 
     async def renew(self, held: Sequence[Leased]) -> None:
         """Keep the sources that are still being polled; one that was settled or lost meanwhile stays so."""
@@ -122,29 +152,33 @@ class Store:
             LEASE_SECONDS,
         )
 
-    async def seconds_until_due(self, ids: Sequence[str]) -> float | None:
+    async def seconds_until_due(self, turns: Sequence[Turn]) -> float | None:
         """How long until one of these sources may be leased; None when there is none, never negative."""
         seconds = await self._pool.fetchval(
             """
-            select extract(epoch from min(greatest(next_poll_at, leased_until)) - now())::float8
-            from sources where id = any($1)
+            select min(greatest(extract(epoch from greatest(next_poll_at, leased_until) - now()), opens_in))
+                ::float8
+            from sources join unnest($1::text[], $2::float8[]) as asked (id, opens_in) using (id)
             """,
-            ids,
+            [turn.source_id for turn in turns],
+            [turn.opens_in for turn in turns],
         )
         return None if seconds is None else max(float(seconds), 0.0)
 
-    async def succeeded(self, leased: Leased, validators: Validators, *, news: bool, pause: float) -> None:
-        """The source was read, and everything in it is published: only now its validators may be kept."""
+    async def succeeded(
+        self, leased: Leased, manners: Manners, memory: bytes | None, *, news: bool, pause: float
+    ) -> None:
+        """The source was read, and everything in it is published: only now may it be asked for later news."""
         await self._pool.execute(
             """
-            update sources set etag = $2, last_modified = $3, failures = 0, last_error = null,
+            update sources set manners = $2, memory = $3, failures = 0, last_error = null,
                 leased_until = null, next_poll_at = now() + make_interval(secs => $5),
                 last_success_at = now(), last_new_at = case when $4 then now() else last_new_at end
             where id = $1 and fence = $6
             """,
             leased.source_id,
-            validators.etag,
-            validators.last_modified,
+            to_row(manners),
+            memory,
             news,
             pause,
             leased.fence,
@@ -167,9 +201,11 @@ class Store:
 
     @contextlib.asynccontextmanager
     async def hold(
-        self, digests: Mapping[str, str], leased: Leased | None = None
+        self, digests: Mapping[str, str], *, by: str, leased: Leased | None = None
     ) -> AsyncIterator[Documents]:
         """Hold documents (id to the digest at hand) against other replicas, in one transaction.
+
+        What is known of them is measured from where the source ``by`` stands.
 
         With a lease, its source is held too, so that nobody else can lease it meanwhile; ``Outdated`` when
         somebody has.
@@ -186,7 +222,7 @@ class Store:
                 """,
                 list(digests),
             )
-            yield Documents(connection, await _known(connection, digests))
+            yield Documents(connection, await _known(connection, digests, by))
 
     async def forget(self, source_id: str, age: timedelta) -> None:
         """Delete what was seen of a source longer ago than this; the same text would be news again."""
@@ -203,13 +239,17 @@ class Store:
         await self._pool.executemany(
             """
             insert into failed_entries
-                (source_id, native_id, error, content_sha256, first_seen_at, last_seen_at)
-            values ($1, $2, $3, $4, $5, $5)
+                (source_id, native_id, error, content_sha256, first_seen_at, last_seen_at, place, parser)
+            values ($1, $2, $3, $4, $5, $5, $6, $7)
             on conflict (source_id, native_id) do update set
                 error = excluded.error, content_sha256 = excluded.content_sha256,
+                place = excluded.place, parser = excluded.parser,
                 last_seen_at = excluded.last_seen_at, times = failed_entries.times + 1
             """,
-            [(source_id, entry.native_id, entry.error, content_sha256, seen_at) for entry in bad],
+            [
+                (source_id, one.native_id, one.error, content_sha256, seen_at, one.place, parser.VERSION)
+                for one in bad
+            ],
         )
 
 
@@ -219,24 +259,34 @@ async def _check_fence(connection: asyncpg.Connection, leased: Leased) -> None:
         raise Outdated(f"{leased.source_id} is leased to another replica by now")
 
 
-async def _known(connection: asyncpg.Connection, digests: Mapping[str, str]) -> dict[str, Known]:
+async def _known(
+    connection: asyncpg.Connection, digests: Mapping[str, str], source_id: str
+) -> dict[str, Known]:
     rows = await connection.fetch(
         """
         select latest.document_id, latest.revision, latest.digest, latest.notice_id,
-            exists (
-                select from revisions as earlier
-                where earlier.document_id = asked.id and earlier.digest = asked.digest
-                    and earlier.revision < latest.revision
-            ) as seen_before
+            coalesce(same.revision < latest.revision, false) as seen_before,
+            coalesce(same.revision >= own.revision, false) as echoed,
+            recent.revisions as recent
         from unnest($1::text[], $2::text[]) as asked (id, digest)
         cross join lateral (
             select * from revisions where document_id = asked.id order by revision desc limit 1
         ) as latest
+        cross join lateral (
+            select max(revision) as revision from revisions
+            where document_id = asked.id and digest = asked.digest
+        ) as same
+        cross join lateral (
+            select coalesce(max(revision), 0) as revision from revisions
+            where document_id = asked.id and source_id = $3
+        ) as own
+        cross join lateral (
+            select count(*) as revisions from revisions
+            where document_id = asked.id and first_seen_at > now() - interval '1 hour'
+        ) as recent
         """,
         list(digests.keys()),
         list(digests.values()),
+        source_id,
     )
-    return {
-        row["document_id"]: Known(row["revision"], row["digest"], row["notice_id"], row["seen_before"])
-        for row in rows
-    }
+    return {row["document_id"]: Known(*list(row.values())[1:]) for row in rows}

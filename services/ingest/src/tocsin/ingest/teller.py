@@ -1,10 +1,10 @@
 """Publish, then remember: the one road from entries to notices, for polls and pushes alike."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from tocsin.chassis import tracing
+from tocsin.chassis import logs, tracing
 from tocsin.chassis.producer import Producer
 from tocsin.contracts import NOTICES_PUBLISHED, NoticePublished, document_id
 from tocsin.contracts.cloudevents import Record, to_record
@@ -15,7 +15,10 @@ from tocsin.ingest.snapshots import Snapshots
 from tocsin.ingest.source import Source
 from tocsin.ingest.store import Leased, Store
 
+log = logs.get(__name__)
+
 ROUND = 100  # documents held at a time
+MOST_AN_HOUR = 12  # revisions of one document that is polled; a client that pushes is taken at its word
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Sighting:
     seen_at: datetime
     traceparent: str | None = None  # of whoever sent them
     leased: Leased | None = None  # of the source they were polled from
+    fetched_at: datetime | None = None  # when the bytes came, if they were read before
 
 
 class Teller:
@@ -52,14 +56,20 @@ class Teller:
 
     async def _tell(self, sighting: Sighting, entries: Sequence[Entry]) -> list[Verdict]:
         source = sighting.source
-        asked = {document_id(source.id, entry.native_id): digest(entry) for entry in entries}
-        async with self._store.hold(asked, sighting.leased) as documents:
-            verdicts = judge_all(source.id, entries, documents.known)
+        asked = {document_id(source.namespace, entry.native_id): digest(entry) for entry in entries}
+        most = MOST_AN_HOUR if sighting.leased else None
+        async with self._store.hold(asked, by=source.id, leased=sighting.leased) as documents:
+            verdicts = judge_all(source.namespace, entries, documents.known, most)
+            if sighting.fetched_at is not None:
+                sha256 = await self._snapshots.keep(sighting.body)
+                overtaken = await documents.overtaken(sha256, sighting.fetched_at)
+                verdicts = [replace(v, is_news=False) if v.document_id in overtaken else v for v in verdicts]
             news = [verdict for verdict in verdicts if verdict.is_news]
             if news:
                 sha256 = await self._snapshots.keep(sighting.body)
                 await self._publish(sighting, news, sha256)
                 await documents.remember(source.id, news, sha256, sighting.seen_at)
+        _count_held(source, verdicts)
         return verdicts
 
     async def _publish(self, sighting: Sighting, news: Sequence[Verdict], sha256: str) -> None:
@@ -72,6 +82,13 @@ class Teller:
             if dated is not None:
                 metrics.FINDING.observe(max(0.0, (sighting.seen_at - dated).total_seconds()))
         metrics.NOTICES.labels(sighting.source.tier, sighting.source.kind).inc(len(news))
+
+
+def _count_held(source: Source, verdicts: Sequence[Verdict]) -> None:
+    held = [verdict.document_id for verdict in verdicts if verdict.held]
+    if held:
+        metrics.HELD.labels(source.kind).inc(len(held))
+        log.warning("changes too often: held for now", source=source.id, count=len(held), first=held[0])
 
 
 def _record(sighting: Sighting, verdict: Verdict, sha256: str) -> Record:

@@ -124,6 +124,7 @@ def _sources(address: str) -> list[Row]:
             "kind": "statuspage",
             "url": f"{address}/status/history.rss",
             "every": POLL_SECONDS,
+            "spacing": 0,
         },
         {
             "id": "wire",
@@ -132,6 +133,7 @@ def _sources(address: str) -> list[Row]:
             "kind": "feed",
             "url": f"{address}/press/feed.xml",
             "every": POLL_SECONDS,
+            "spacing": 0,
         },
         {
             "id": "gazette",
@@ -140,6 +142,7 @@ def _sources(address: str) -> list[Row]:
             "kind": "feed",
             "url": f"{address}/gazette/feed.atom",
             "every": POLL_SECONDS,
+            "spacing": 0,
         },
         {
             "id": "everyday",
@@ -148,6 +151,7 @@ def _sources(address: str) -> list[Row]:
             "kind": "json_feed",
             "url": f"{address}/everyday/feed.json",
             "every": POLL_SECONDS,
+            "spacing": 0,
         },
         {"id": "newsroom", "name": "Anthropic newsroom", "tier": "party", "kind": "push"},
     ]

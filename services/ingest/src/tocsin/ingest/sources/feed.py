@@ -11,10 +11,11 @@ from typing import Any
 
 import feedparser
 
-from tocsin.ingest import plain
+from tocsin.ingest import charset, dates, plain
 from tocsin.ingest.entry import BadEntry, Entry, Parsed
 from tocsin.ingest.fetched import Fetched
 from tocsin.ingest.outcome import Outcome, PollFailed
+from tocsin.ingest.sources.tombstones import tombstones
 
 MAX_DIGITS = 20
 
@@ -49,7 +50,9 @@ def parse_named(fetched: Fetched, name: Naming) -> Parsed:
         except Exception as error:  # noqa: BLE001 - one bad entry, however bad, costs only itself
             own = item.get("id") or item.get("link")
             bad.append(plain.bad_entry(own, f"#{place}", f"{type(error).__name__}: {error}"))
-    return Parsed(tuple(entries), tuple(bad))
+    there = {entry.native_id for entry in entries}
+    withdrawn = [entry for entry in tombstones(fetched.body) if entry.native_id not in there]
+    return Parsed((*entries, *withdrawn), tuple(bad))
 
 
 def _read(body: bytes, content_type: str) -> Any:
@@ -64,10 +67,11 @@ def _read(body: bytes, content_type: str) -> Any:
 
 
 def _feedparser(body: bytes, content_type: str) -> Any:
+    tamed, media_type = charset.tame(body, content_type)
     # No content-location: it would make ids absolute by it, and another host another document.
     return feedparser.parse(
-        io.BytesIO(body),
-        response_headers={"content-type": content_type} if content_type else {},
+        io.BytesIO(tamed),
+        response_headers={"content-type": media_type},
         sanitize_html=False,  # nh3 does it, 26 times faster
         resolve_relative_uris=False,
     )
@@ -82,7 +86,7 @@ def _mended(reference: re.Match[bytes]) -> bytes:
 
 
 def _entry(item: Item, base: str, language: str | None, name: Naming) -> Entry:
-    url = plain.address(item.get("link"), base)
+    url = _address(item.get("link"), base)
     markup, is_html = _body(item)
     title_detail = item.get("title_detail") or {}
     title = plain.plain(str(item.get("title") or ""), is_html=title_detail.get("type") != "text/plain")
@@ -97,9 +101,8 @@ def _entry(item: Item, base: str, language: str | None, name: Naming) -> Entry:
             url=url,
             links=tuple(link for link in plain.links(markup, url or base) if link != url),
             language=plain.language(item.get("language")) or language,
-            published_at=_date(dict.get(item, "published_parsed")),
-            # Not item.get: feedparser would answer with the other date, and warn.
-            updated_at=_date(dict.get(item, "updated_parsed")),
+            published_at=_date(item, "published"),
+            updated_at=_date(item, "updated"),
         )
     )
 
@@ -113,7 +116,17 @@ def _body(item: Item) -> tuple[str, bool]:
     return str(item.get("summary") or ""), True
 
 
-def _date(parsed: object) -> datetime | None:
+def _address(link: object, base: str) -> str | None:
+    # Some put a whole <a>, escaped, where its address belongs.
+    return plain.address(link, base) or next(iter(plain.links(str(link or ""), base)), None)
+
+
+def _date(item: Item, name: str) -> datetime | None:
+    # Not item.get: feedparser would answer with the other date, and warn.
+    return dates.mended(dict.get(item, name), _moment(dict.get(item, f"{name}_parsed")))
+
+
+def _moment(parsed: object) -> datetime | None:
     if not isinstance(parsed, time.struct_time):
         return None
     try:
