@@ -20,6 +20,7 @@ from tocsin.classify.catalogue.load import load_catalogue
 from tocsin.classify.classify import classify
 from tocsin.classify.handler import Handler
 from tocsin.classify.knowledge import Knowledge
+from tocsin.classify.library import Library
 from tocsin.classify.rules.load import load_rules
 from tocsin.contracts import NOTICES_CLASSIFIED, NOTICES_PUBLISHED, Kind, NoticeClassified, NoticePublished
 from tocsin.contracts.cloudevents import Record, to_record
@@ -62,8 +63,9 @@ async def measure(bootstrap: str, count: int) -> list[Cost]:
     await topics.apply(bootstrap, [NOTICES_PUBLISHED, NOTICES_CLASSIFIED])
     async with producer.connect(bootstrap, _broken) as kafka:
         await _publish(kafka, count, models)
-        handler = Handler(kafka, rules)
-        handler.know(entities)
+        library = Library(rules, _broken)
+        library.know(entities)
+        handler = Handler(kafka, library)
         costs = [_decisions(list(notices(min(count, ALONE), models)), knowledge)]
         for turn in (1, 2):
             costs.append(await _bare(bootstrap, f"bare-{turn}", count, knowledge))

@@ -1,4 +1,4 @@
-"""Without Kafka: lines in, predictions out, and an explanation that a person can follow."""
+"""Without Kafka: lines in, predictions out."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,7 +7,6 @@ import pytest
 
 from tocsin.classify import Knowledge
 from tocsin.classify.batch import BadItem, predict, read_item
-from tocsin.classify.explain import explain
 from tocsin.contracts import Tier
 
 LINE: dict[str, Any] = {
@@ -54,15 +53,3 @@ def test_a_prediction_has_what_the_scorer_reads(knowledge: Knowledge) -> None:
     assert (grok["kind"], grok["role"], grok["inferred"]) == ("model", "subject", False)
     maker = next(entity for entity in said["entities"] if entity["kind"] == "vendor")
     assert (maker["name"], maker["role"], maker["inferred"]) == ("xAI", "subject", True)
-
-
-def test_an_explanation_quotes_and_names_the_rule(knowledge: Knowledge) -> None:
-    told = "\n".join(explain(read_item(LINE), knowledge))
-    assert "export_control / imposed" in told
-    assert "export.imposed: “imposes export controls”" in told
-    assert "model Grok 4: subject" in told
-
-
-def test_an_explanation_names_the_veto(knowledge: Knowledge) -> None:
-    told = "\n".join(explain(read_item({"title": "Opinion: ban Grok 4"}), knowledge))
-    assert "veto.opinion" in told

@@ -42,6 +42,9 @@ def found(text: str) -> dict[str, str]:
         ("GPT4o and more", "model:gpt-4o", "GPT4o"),
         ("two H20s were seized", "chip:h20", "H20"),
         ("公務機關禁用DeepSeek。", "vendor:deepseek", "DeepSeek"),
+        ("is there a siri/alexa for this", "model:alexa", "alexa"),
+        ("qwen99 is out", "model:qwen", "qwen"),
+        ("nvidia drivers", "vendor:nvidia", "nvidia"),
     ],
 )
 def test_one_name_in_many_spellings(text: str, id_: str, quote: str) -> None:
@@ -56,6 +59,9 @@ def test_one_name_in_many_spellings(text: str, id_: str, quote: str) -> None:
         ("GPT-4.9", "model:gpt-4"),
         ("metabolism", "vendor:meta"),
         ("see news.google.com", "vendor:google"),
+        ("at reddit.com/r/claude", "model:claude"),
+        ("Llamas", "model:llama"),
+        ("claudette5", "model:claude"),
         ("tell us more", "authority:commerce"),
     ],
 )
@@ -75,6 +81,11 @@ def test_the_longer_name_wins() -> None:
         ("Gemini, the crypto exchange", False),
         ("Gemini, Google's AI assistant", True),
         ("Claude Monet, painter", False),
+        ("Step 3: ask the AI assistant", False),
+        ("Air quality plans for O3", False),
+        ("OpenAI withdraws o3", True),
+        ("StepFun bans the public from Step 3", True),
+        ("Italy bans GPT-9", True),
     ],
 )
 def test_the_other_words_decide_the_sense(
@@ -82,6 +93,26 @@ def test_the_other_words_decide_the_sense(
 ) -> None:
     said = classify(write(Tier.PRESS, text), KNOWLEDGE)
     assert any(mention.kind == "model" for mention in said.entities) is named
+
+
+@pytest.mark.parametrize(
+    ("text", "id_", "named"),
+    [
+        ("Airworthiness directive for B200 airplanes", "chip:b200", False),
+        ("Licence for B200 GPUs", "chip:b200", True),
+        ("View full coverage on Google News", "vendor:google", False),
+        ("Google is fined", "vendor:google", True),
+        ("Follow us on Twitter", "vendor:x-corp", False),
+        ("Meta description of a page", "vendor:meta", False),
+        ("General named chief of Intel, once head of military intelligence", "vendor:intel", False),
+        ("Intel is denied a licence for chips", "vendor:intel", True),
+    ],
+)
+def test_words_roads_and_places_are_no_parties(
+    text: str, id_: str, named: bool, write: Callable[..., NoticePublished]
+) -> None:
+    said = classify(write(Tier.PRESS, text), KNOWLEDGE)
+    assert (id_ in {mention.id for mention in said.entities}) is named
 
 
 def test_a_live_catalogue_with_clashes_does_no_harm(write: Callable[..., NoticePublished]) -> None:

@@ -133,6 +133,9 @@ class Classification(Part):
     ends_at: AwareDatetime | None = Field(default=None, description="Until when it holds, if stated.")
     instruments: tuple[Instrument, ...] = ()
     language: str = Field(default="en", description="Of the text, as in BCP 47; `und` where nobody can say.")
+    signature: str = Field(
+        default="", description="Prints of the wording, by which copies are known: `contracts/signature.py`."
+    )
     evidence: tuple[Evidence, ...] = ()
 
     def subjects(self) -> tuple[Mention, ...]:

@@ -8,7 +8,9 @@ from tocsin.chassis.http import create_app, serve
 from tocsin.chassis.lifetime import Lifetime
 from tocsin.chassis.subscription import Group, subscribe
 from tocsin.chassis.table import Table, follow
+from tocsin.classify import api
 from tocsin.classify.handler import SERVICE, Handler
+from tocsin.classify.library import Library
 from tocsin.classify.rules.load import load_rules
 from tocsin.classify.settings import ClassifySettings
 from tocsin.contracts import CATALOGUE, NOTICES_PUBLISHED, Entity, NoticePublished
@@ -22,10 +24,14 @@ async def run(settings: ClassifySettings) -> None:
     async with Lifetime(settings.stop_deadline_seconds) as life:
         await life.enter(serve(app, settings.http_host, settings.http_port))
         kafka = await life.enter(producer.connect(bootstrap, life.fail))
-        handler = Handler(kafka, load_rules())
+        library = Library(load_rules(), life.fail)
+        handler = Handler(kafka, library)
 
-        table = Table(CATALOGUE, Entity, lambda rows: handler.know(rows.values()), health)
+        table = Table(CATALOGUE, Entity, lambda rows: library.know(rows.values()), health)
         await life.enter(follow(bootstrap, table, life.fail))
+        app.include_router(
+            api.router(lambda: library.knowledge, settings.api_keys, max_bytes=settings.max_explain_bytes)
+        )
 
         graveyard = Graveyard(SERVICE, NOTICES_PUBLISHED, kafka, life.fail)
         consumer = Consumer(NOTICES_PUBLISHED, NoticePublished, handler.on_notices_published, graveyard)

@@ -2,16 +2,21 @@
 
 from dataclasses import dataclass
 
+from tocsin.classify.candidates import as_evidence, candidates
 from tocsin.classify.certainty import certainty_of
-from tocsin.classify.dates import effective_at
+from tocsin.classify.dates import Term, term_of
 from tocsin.classify.frames import Frame
 from tocsin.classify.genre import genre_of, is_status, newest_update, registers
+from tocsin.classify.instruments import instruments_of
 from tocsin.classify.knowledge import Knowledge
+from tocsin.classify.marks import Marked, marked
 from tocsin.classify.reading import Reading, read
 from tocsin.classify.rules.rule import Genre
 from tocsin.classify.severity import Finding, severity_of
+from tocsin.classify.similar import signature_of
 from tocsin.classify.subjects import mentions
 from tocsin.classify.territory import jurisdictions_of, targets_of
+from tocsin.classify.unknown import unknown_wording
 from tocsin.classify.verdict import Verdict, judge
 from tocsin.contracts import Classification, Evidence, Mention, NoticePublished, Role, Span
 
@@ -39,34 +44,41 @@ def trace(notice: NoticePublished, knowledge: Knowledge) -> Trace:
     reading = read(considered, knowledge.matcher, rules.senses)
     genre = genre_of(reading, rules.marks["gazette_words"])
     frames = knowledge.framer.frames(reading, registers(genre, considered))
-    verdict = judge(frames, reading, genre, rules)
-    return Trace(reading, genre, tuple(frames), verdict, _classification(reading, verdict, frames, knowledge))
+    marks = marked(reading, rules.colours_in(reading.language))
+    verdict = judge(frames, reading, genre, rules, marks)
+    return Trace(
+        reading, genre, tuple(frames), verdict, _classification(reading, verdict, frames, marks, knowledge)
+    )
 
 
 def _classification(
-    reading: Reading, verdict: Verdict, frames: list[Frame], knowledge: Knowledge
+    reading: Reading, verdict: Verdict, frames: list[Frame], marks: Marked, knowledge: Knowledge
 ) -> Classification:
-    marks = knowledge.rules.marks
-    sentence = verdict.frame.sentence if verdict.frame is not None else None
-    date = effective_at(reading, sentence, reading.notice.first_seen_at)
+    term = term_of(reading, verdict)
+    starts, ends = (dated.at if dated is not None else None for dated in (term.starts, term.ends))
     certainty = certainty_of(reading, verdict, marks)
     entities = mentions(reading, verdict, knowledge.wording, knowledge.kin)
     actors = jurisdictions_of(reading, verdict, knowledge.rules.laws)
-    at = date[0] if date is not None else None
     return Classification(
         category=verdict.category,
         action=verdict.action,
         stage=verdict.stage,
         certainty=certainty,
-        severity=severity_of(Finding(reading, verdict, certainty, entities, frames, at), marks),
+        severity=severity_of(Finding(reading, verdict, certainty, entities, frames, starts), marks),
         entities=entities,
         jurisdictions=actors,
         targets=targets_of(reading, verdict, actors),
-        effective_at=at,
+        effective_at=starts,
+        ends_at=ends,
+        instruments=instruments_of(reading.notice),
+        language=reading.language,
+        signature=signature_of(reading),
         evidence=(
             *_act_evidence(reading, verdict),
-            *_date_evidence(reading, verdict, date),
+            *_date_evidence(term),
             *_subjects(entities),
+            *unknown_wording(reading, verdict, frames, knowledge.rules.scope),
+            *map(as_evidence, candidates(reading, knowledge.makers)),
         ),
     )
 
@@ -85,15 +97,13 @@ def _act_evidence(reading: Reading, verdict: Verdict) -> list[Evidence]:
     return said
 
 
-def _date_evidence(
-    reading: Reading, verdict: Verdict, date: tuple[object, int, int] | None
-) -> list[Evidence]:
-    if date is None or verdict.frame is None:
-        return []
-    _, start, end = date
-    sentence = verdict.frame.sentence
-    span = reading.page(sentence.field).span(sentence.start + start, sentence.start + end)
-    return [Evidence(claim=f"effective_at={date[0]}", rule="date", span=span)]
+def _date_evidence(term: Term) -> list[Evidence]:
+    dates = (("effective_at", term.starts), ("ends_at", term.ends))
+    return [
+        Evidence(claim=f"{field}={dated.at.isoformat()}", rule="date", span=dated.span)
+        for field, dated in dates
+        if dated is not None
+    ]
 
 
 def _subjects(entities: tuple[Mention, ...]) -> list[Evidence]:

@@ -46,7 +46,7 @@ def fold(text: str) -> Folded:
     """
     folded = text.translate(_TABLE)
     if _MARK in folded or "  " in folded:
-        return _fold_slowly(text)
+        return _fold_slowly(text, folded)
     return Folded(folded)
 
 
@@ -65,11 +65,12 @@ def _fold_character(char: str) -> str:
     return folded.lower() if folded.strip() else char
 
 
-def _fold_slowly(text: str) -> Folded:
+def _fold_slowly(text: str, one_for_one: str) -> Folded:
     pieces: list[str] = []
     origin: list[int] = []
-    for index, char in enumerate(text):
-        for folded in "-" if _lone_hyphen(text, index) else _fold_character(char):
+    for index, one in enumerate(one_for_one):
+        several = _fold_character(text[index]) if one == _MARK else one
+        for folded in "-" if _lone_hyphen(text, index) else several:
             if folded in " \n" and pieces and pieces[-1] in " \n":
                 pieces[-1] = "\n" if "\n" in (folded, pieces[-1]) else " "
             else:

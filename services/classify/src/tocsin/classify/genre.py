@@ -8,11 +8,12 @@ from tocsin.classify.reading import Reading
 from tocsin.classify.rules.rule import Genre
 from tocsin.contracts import NoticePublished, Tier
 
-_TIME = r"(?:[A-Z][a-z]{2} +\d+, +\d\d:\d\d(?: - \d\d:\d\d)? UTC\W*)?"
+_LEAD = r"^[^\w\n]{0,8}"  # bounded, so that a text of signs or empty lines costs nothing
+_TIME = r"(?:[A-Z][a-z]{2} {1,3}\d{1,2}, {1,3}\d\d:\d\d(?: - \d\d:\d\d)? UTC[^\w\n]{0,8})?"
 _STATES = "Resolved|Monitoring|Identified|Investigating|Postmortem|In progress|Completed|Scheduled"
 _DASH = "[-\u2013\u2014:]"
-_STATE = re.compile(rf"^\W*{_TIME}(?:{_STATES})\s*{_DASH}", re.MULTILINE)
-_UPDATE = re.compile(rf"^\W*{_TIME}(?:{_STATES}|Update)\s*{_DASH}", re.MULTILINE)
+_STATE = re.compile(rf"{_LEAD}{_TIME}(?:{_STATES})\s{{0,3}}{_DASH}", re.MULTILINE)
+_UPDATE = re.compile(rf"{_LEAD}{_TIME}(?:{_STATES}|Update)\s{{0,3}}{_DASH}", re.MULTILINE)
 
 
 def genre_of(reading: Reading, gazette_words: Iterable[Phrase]) -> Genre:
@@ -29,11 +30,7 @@ def genre_of(reading: Reading, gazette_words: Iterable[Phrase]) -> Genre:
             return Genre.STATEMENT
         case _:
             whole = reading.whole()
-            return (
-                Genre.GAZETTE
-                if any(word.pattern.search(whole) for word in gazette_words)
-                else Genre.STATEMENT
-            )
+            return Genre.GAZETTE if any(word.search(whole) for word in gazette_words) else Genre.STATEMENT
 
 
 def registers(genre: Genre, notice: NoticePublished) -> frozenset[Genre]:

@@ -1,39 +1,31 @@
 """The handler: published notices become classified ones."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from tocsin.chassis import logs, tracing
+from tocsin.chassis import tracing
 from tocsin.chassis.consumer import Incoming
 from tocsin.chassis.metrics import STAGE
 from tocsin.chassis.producer import Producer
 from tocsin.classify import metrics
 from tocsin.classify.classify import classify
-from tocsin.classify.knowledge import Knowledge
-from tocsin.classify.rules.rule import Rules
-from tocsin.contracts import NOTICES_CLASSIFIED, Entity, NoticeClassified, NoticePublished
+from tocsin.classify.library import Library
+from tocsin.classify.newcomers import Newcomers
+from tocsin.classify.unknown import wording_of
+from tocsin.contracts import NOTICES_CLASSIFIED, NoticeClassified, NoticePublished
 from tocsin.contracts.cloudevents import Record, to_record
 
 SERVICE = "classify"
-
-log = logs.get(__name__)
 
 
 class Handler:
     """What classify does with each poll of published notices."""
 
-    def __init__(self, producer: Producer, rules: Rules) -> None:
+    def __init__(self, producer: Producer, library: Library) -> None:
         self._producer = producer
-        self._rules = rules
-        self._knowledge = Knowledge.of((), rules)
-
-    def know(self, entities: Iterable[Entity]) -> None:
-        """Use a new catalogue from the next notice on: it is swapped whole."""
-        known = tuple(entities)
-        self._knowledge = Knowledge.of(known, self._rules)
-        metrics.ENTITIES.set(len(known))
-        log.info("catalogue", entities=len(known), version=self._knowledge.version)
+        self._library = library
+        self._newcomers = Newcomers()
 
     async def on_notices_published(self, incoming: Sequence[Incoming[NoticePublished]]) -> None:
         """Classify each notice and publish the result; returns when all of it is confirmed."""
@@ -52,8 +44,9 @@ class Handler:
             return self._told(one.event, traceparent)
 
     def _told(self, notice: NoticePublished, traceparent: str) -> Record:
-        knowledge = self._knowledge
+        knowledge = self._library.knowledge
         said = classify(notice, knowledge)
+        self._newcomers.note(notice.id, said)
         now = datetime.now(UTC)
         fact = NoticeClassified(
             id=notice.id,
@@ -63,4 +56,6 @@ class Handler:
             classified_at=now,
         )
         metrics.CLASSIFIED.labels(said.category).inc()
+        if wording_of(said) is not None:
+            metrics.UNKNOWN.inc()
         return to_record(fact, source=SERVICE, time=now, traceparent=traceparent)

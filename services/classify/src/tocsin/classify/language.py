@@ -1,13 +1,35 @@
-"""Which languages a text may be read in, by its most common words: rules of another language stay silent."""
+"""Which language a text is in, by its script, letters and most common words; `und` rather than a guess."""
 
 import re
+from collections import Counter
+from collections.abc import Mapping
 from enum import StrEnum
+from importlib.resources import files
 
-_SPANISH = re.compile(
-    r"\b(?:el|los|las|del|que|por|para|una|con|su|sus|tras|según|contra|como|acceso|de la|a la)\b"
-)
-_HAN = re.compile(r"[\u3400-\u9fff]")
-ENOUGH = 2
+import yaml
+
+UNKNOWN = "und"
+READ = 600  # characters that are looked at: a title and a paragraph tell a language
+WIDE = 3  # a Han, Kana or Hangul character says about as much as three Latin letters
+RARE = 2  # a letter that one language has alone weighs as two common words
+MARGIN = 1  # by how much the likeliest language must lead the second
+
+_HAN, _KANA, _HANGUL = r"[\u3400-\u9fff]", r"[\u3041-\u30fa\u30fd-\u30ff]", r"[\uac00-\ud7a3]"
+_SCRIPTS: Mapping[str, re.Pattern[str]] = {
+    "Hani": re.compile(_HAN),
+    "Kana": re.compile(_KANA),
+    "Hang": re.compile(_HANGUL),
+    "Latn": re.compile(r"[a-z\u00df-\u024f\u1e00-\u1eff]"),
+    "Cyrl": re.compile(r"[\u0400-\u052f]"),
+    "Grek": re.compile(r"[\u0370-\u03ff]"),
+    "Hebr": re.compile(r"[\u05d0-\u05ea]"),
+    "Arab": re.compile(r"[\u0600-\u06ff]"),
+    "Thai": re.compile(r"[\u0e00-\u0e7f]"),
+    "Deva": re.compile(r"[\u0900-\u097f]"),
+}
+_WIDE = frozenset({"Hani", "Kana", "Hang"})
+_OF_SCRIPT = {"Hang": "ko", "Grek": "el", "Hebr": "he", "Thai": "th"}  # scripts of one language
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 class Language(StrEnum):
@@ -16,13 +38,87 @@ class Language(StrEnum):
     ENGLISH = "en"
     SPANISH = "es"
     CHINESE = "zh"
+    GERMAN = "de"
+    FRENCH = "fr"
+    JAPANESE = "ja"
+    KOREAN = "ko"
 
 
-def languages_of(text: str) -> frozenset[Language]:
-    """English always (names and quotations are), Spanish and Chinese when their words occur."""
-    found = {Language.ENGLISH}
-    if len(set(_SPANISH.findall(text))) >= ENOUGH:
-        found.add(Language.SPANISH)
-    if _HAN.search(text):
-        found.add(Language.CHINESE)
-    return frozenset(found)
+_READ = frozenset(Language)
+
+
+def _table() -> dict[str, dict[str, str]]:
+    written = files("tocsin.classify.rules").joinpath("languages.yaml").read_text("utf-8")
+    table: dict[str, dict[str, str]] = yaml.safe_load(written)
+    return table
+
+
+def _by(part: str, table: dict[str, dict[str, str]]) -> dict[str, tuple[str, ...]]:
+    """Which languages have a word or an ending."""
+    languages: dict[str, list[str]] = {}
+    for language, told in table.items():
+        for word in told.get(part, "").split():
+            languages.setdefault(word, []).append(language)
+    return {word: tuple(known) for word, known in languages.items()}
+
+
+_TOLD = _table()
+_LANGUAGES_OF = _by("words", _TOLD)
+_LANGUAGES_OF_ENDING = _by("endings", _TOLD)
+_LANGUAGE_OF_LETTER = {
+    letter: language for language, told in _TOLD.items() for letter in told.get("letters", "")
+}
+_RARE = re.compile(f"[{''.join(_LANGUAGE_OF_LETTER)}]")
+
+
+def language_of(text: str) -> str:
+    """The language of a folded text as BCP 47, by its first ``READ`` characters.
+
+    `und` where too few words speak or two languages fit as well, with the script (`und-Deva`) where it is
+    not Latin. Capitals are not counted: in masked text they stand for names.
+    """
+    head = text[:READ]
+    script = "Latn" if head.isascii() else _script(head)
+    if script in _OF_SCRIPT:
+        return _OF_SCRIPT[script]
+    if script in _WIDE:
+        return "ja" if _SCRIPTS["Kana"].search(head) else "zh"
+    return _likeliest(head) or (UNKNOWN if script == "Latn" else f"{UNKNOWN}-{script}")
+
+
+def languages_of(text: str, document: str) -> frozenset[str]:
+    """Whose rules may read a sentence of a document in the language ``document``.
+
+    A sentence that tells its language is read in that alone, so that an English word in a foreign sentence
+    claims nothing. One that does not, as a title of names, is read in English and in that of the document.
+    """
+    own = language_of(text)
+    return frozenset({own}) if not own.startswith(UNKNOWN) else frozenset({document, Language.ENGLISH})
+
+
+def is_read(language: str) -> bool:
+    """Whether there are rules for it, or it may well be one for which there are."""
+    return language in _READ or language == UNKNOWN
+
+
+def _script(text: str) -> str:
+    """The script that most of a text is in; Han beside Kana is Japanese, beside more Hangul Korean."""
+    counts = {name: len(pattern.findall(text)) for name, pattern in _SCRIPTS.items()}
+    for name in _WIDE:
+        counts[name] *= WIDE
+    wide = {name: counts[name] for name in ("Hang", "Kana", "Hani")}
+    if sum(wide.values()) >= max(counts[name] for name in counts if name not in _WIDE):
+        return max(wide, key=wide.__getitem__) if any(wide.values()) else "Latn"
+    return max(counts, key=counts.__getitem__)
+
+
+def _likeliest(text: str) -> str | None:
+    points: Counter[str] = Counter()
+    for word in _WORD.findall(text):
+        for language in _LANGUAGES_OF.get(word) or _LANGUAGES_OF_ENDING.get(word[-3:]) or ():
+            points[language] += 1
+    if not text.isascii():
+        for letter in set(_RARE.findall(text)):
+            points[_LANGUAGE_OF_LETTER[letter]] += RARE
+    first, second = [*points.most_common(2), ("", 0), ("", 0)][:2]
+    return first[0] if first[1] >= second[1] + MARGIN else None

@@ -1,20 +1,17 @@
 """Finds words that colour a verdict: hedges, drafts, public-sector measures."""
 
-import re
-from collections.abc import Mapping, Sequence
-
-from tocsin.classify.phrases import Phrase
+from tocsin.classify.prefilter import Prefilter
 from tocsin.classify.reading import Reading
 
-Marks = Mapping[str, Sequence[Phrase]]
+Marked = frozenset[str]
 HEAD = 3  # sentences after the title in which such words count
 
 
-def first_mark(reading: Reading, phrases: Sequence[Phrase]) -> re.Match[str] | None:
-    """The first of these phrases in the head of a notice."""
+def marked(reading: Reading, marks: Prefilter[str]) -> Marked:
+    """The names of the marks whose words stand in the head of a notice."""
+    found: set[str] = set()
     for sentence in reading.sentences[: HEAD + 1]:
-        for phrase in phrases:
-            match = phrase.pattern.search(sentence.text)
-            if match is not None:
-                return match
-    return None
+        for name, phrase in marks.candidates(sentence.text):
+            if name not in found and phrase.pattern.search(sentence.text):
+                found.add(name)
+    return frozenset(found)

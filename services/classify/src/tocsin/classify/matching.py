@@ -1,15 +1,19 @@
 """Finds the names of the catalogue in a text: one automaton pass, leftmost-longest, whole words."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
-from ahocorasick_rs import AhoCorasick, MatchKind
+from ahocorasick_rs import AhoCorasick
 
-from tocsin.classify.folding import Folded, fold
+from tocsin.classify.folding import Folded
 from tocsin.contracts import Entity, Kind
 
-_ADDRESS = "./@_"  # a name behind one of these is part of an address: `news.google.com`, `/r/claude`
+_ADDRESS = ".@_"  # a name behind one of these is part of an address: `news.google.com`
+_EITHER = re.compile(r"(?:^|[\s(])\w{3,}/$")  # `siri/alexa`, but not `/r/claude`
+_NEXT = re.compile(r"\d{1,4}(?:\.\d{1,2})?[a-z]{0,2}(?!\w|[.@]\w)")  # the number of a newer one: `qwen9`
+MOST_ADDRESS = 40
 
 
 @dataclass(frozen=True)
@@ -20,13 +24,14 @@ class Place:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Name:
     """One spelling and what it may stand for; more than one thing only for a vendor and its own model."""
 
     text: str
     things: tuple[Entity | Place, ...]
     capital: bool  # counts only with a capital letter
+    family: bool = False  # others are named after it with a number, so that `qwen9` names `qwen`
 
 
 @dataclass(frozen=True)
@@ -38,82 +43,41 @@ class Hit:
     end: int
 
 
-class Matcher:
-    """All names of entities and places, compiled once and shared by all readers."""
+Shelf = tuple[AhoCorasick, Sequence[Name]]  # an automaton, and the names by its numbers
 
-    def __init__(self, entities: Iterable[Entity], places: Iterable[Place]) -> None:
-        self.entities = {entity.id: entity for entity in entities}
-        self._names = _names(tuple(self.entities.values()), tuple(places))
-        self._automaton = AhoCorasick([name.text for name in self._names], matchkind=MatchKind.Standard)
+
+@dataclass(frozen=True)
+class Matcher:
+    """All names of entities and places, compiled once and shared by all readers; ``matcher_of`` makes one.
+
+    ``versions`` has models by family and number alone, both folded: (`claude opus`, `4.8`).
+    """
+
+    entities: Mapping[str, Entity]
+    shelves: tuple[Shelf, ...]
+    versions: Mapping[tuple[str, str], Entity]
 
     def find(self, folded: Folded, original: str) -> list[Hit]:
         """All names in order of appearance, none overlapping; of two that start together the longer."""
         text = folded.text
-        found: list[tuple[int, int, int]] = []
-        for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            name = self._names[index]
-            if _whole(text, start, end, name) and (
-                not name.capital or _capital(folded, original, start, end)
-            ):
-                found.append((start, -end, index))
+        found: list[tuple[int, int, Name]] = []
+        for automaton, names in self.shelves:
+            for number, start, end in automaton.find_matches_as_indexes(text, overlapping=True):
+                name = names[number]
+                if _whole(text, start, end, name) and (
+                    not name.capital or _capital(folded, original, start, end)
+                ):
+                    found.append((start, -end, name))
         hits: list[Hit] = []
-        for start, minus_end, index in sorted(found):
+        for start, minus_end, name in sorted(found, key=itemgetter(0, 1)):
             if not hits or start >= hits[-1].end:
-                hits.append(Hit(self._names[index], start, -minus_end))
+                hits.append(Hit(name, start, -minus_end))
         return hits
 
 
 def surface_names(entity: Entity) -> tuple[str, ...]:
     """Every spelling that may stand for the entity in a text."""
     return (entity.name, *entity.aliases, *entity.api_ids)
-
-
-def _names(entities: tuple[Entity, ...], places: tuple[Place, ...]) -> list[Name]:
-    owners: dict[str, list[Entity | Place]] = defaultdict(list)
-    capital: dict[str, bool] = {}
-    things: tuple[Entity | Place, ...] = (*entities, *places)
-    for thing in things:
-        for written in thing.names if isinstance(thing, Place) else surface_names(thing):
-            for form in _forms(fold(written).text):
-                if thing not in owners[form]:
-                    owners[form].append(thing)
-                capital[form] = capital.get(form, False) or _needs_capital(thing, written)
-    _add_makers(owners)
-    return [Name(form, tuple(things), capital[form]) for form, things in owners.items()]
-
-
-def _add_makers(owners: dict[str, list[Entity | Place]]) -> None:
-    """`DeepSeek R1` and `Amazon Nova` name their makers too."""
-    vendors = {thing.id: thing for things in owners.values() for thing in things if isinstance(thing, Entity)}
-    for form, things in owners.items():
-        for thing in tuple(things):
-            maker = vendors.get(thing.vendor or "") if isinstance(thing, Entity) else None
-            if maker is not None and len(things) == 1 and form.split(" ", maxsplit=1)[0] in _surnames(maker):
-                things.append(maker)
-
-
-def _surnames(maker: Entity) -> set[str]:
-    return {fold(name).text for name in (maker.name, *maker.aliases)}
-
-
-def _forms(name: str) -> set[str]:
-    """The spellings one name stands for: `gpt 4o` is also written `gpt4o`, `h 20` also `h20`."""
-    glued = {
-        name[:i] + name[i + 1 :]
-        for i, char in enumerate(name)
-        if char == " "
-        and name[i - 1 : i].isalpha()
-        and name[i + 1 : i + 2].isdigit()
-        and name.count(" ") == 1
-    }
-    return {name, *glued}
-
-
-def _needs_capital(thing: Entity | Place, written: str) -> bool:
-    if isinstance(thing, Place):
-        return written[:1].isupper()
-    bare = written.replace(" ", "").isalpha()  # `claude.ai` and `o1` are no words
-    return bare and written[:1].isupper() and (thing.ambiguous or thing.kind in (Kind.AUTHORITY, Kind.VENDOR))
 
 
 def _capital(folded: Folded, original: str, start: int, end: int) -> bool:
@@ -126,7 +90,7 @@ def _capital(folded: Folded, original: str, start: int, end: int) -> bool:
 
 def _whole(text: str, start: int, end: int, name: Name) -> bool:
     """Whether a name stands alone: no letter or digit goes on, and no version number is cut in two."""
-    if start and (text[start - 1] in _ADDRESS or _goes_on(text[start - 1], text[start])):
+    if start and not _begins(text, start):
         return False
     rest = text[end : end + 2]
     if not rest:
@@ -134,10 +98,18 @@ def _whole(text: str, start: int, end: int, name: Name) -> bool:
     if rest[0] == "s" and text[end - 1].isalnum() and not rest[1:].isalnum():
         return _is_chip(name)  # H20s
     if _goes_on(rest[0], text[end - 1]):
-        return False
+        return name.family and text[end - 1].isalpha() and _NEXT.match(text, end) is not None
     if rest[0] in "@_":
         return False
     return not (rest[0] == "." and (rest[1:].isalpha() or (rest[1:].isdigit() and text[end - 1].isdigit())))
+
+
+def _begins(text: str, start: int) -> bool:
+    """Whether a name may begin here: not within a word, nor in an address."""
+    before = text[start - 1]
+    if before == "/":
+        return _EITHER.search(text, max(0, start - MOST_ADDRESS), start) is not None
+    return before not in _ADDRESS and not _goes_on(before, text[start])
 
 
 def _is_chip(name: Name) -> bool:

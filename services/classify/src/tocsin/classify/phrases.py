@@ -9,6 +9,7 @@ only help the reader. With ``han`` the tokens touch and `~5` counts characters.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 MASKS = {"MODEL": "M", "CHIP": "C", "VENDOR": "V", "OFFICE": "A", "CONTROLLER": "B", "PLACE": "P"}
 GROUPS = {
@@ -18,9 +19,11 @@ GROUPS = {
 }
 MAX_GAP = 20
 _GLUE = r"[ \-]"
-_BETWEEN = r"[^\w;]{1,3}"
-_ANCHORS = {"^": r"\A\W*", "?": r"\W*\?"}
-_WORD = r"\w[\w.&/%$€£]*"
+_BETWEEN = r"[^\w;]{1,3}+"
+_ANCHORS = {"^": r"\A\W*+", "?": r"[^\w?]*+\?"}
+_WORD = r"\w[\w.&/%$€£]*+"  # possessive: one way to read a word, so a gap cannot blow up
+
+_APART = r"(?<![^\W\u2e80-\U0010ffff])"
 
 Lexicons = Mapping[str, tuple[str, ...]]
 
@@ -36,6 +39,18 @@ class Phrase:
     written: str
     pattern: re.Pattern[str]
     needs: tuple[frozenset[str], ...]
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """The first match; where words that it needs are missing, the pattern is not even tried."""
+        for word in self._telltale:
+            if word in text:
+                return self.pattern.search(text)
+        return None
+
+    @cached_property
+    def _telltale(self) -> tuple[str, ...]:
+        fewest = min(self.needs, key=len, default=frozenset({""}))
+        return tuple(fewest)
 
 
 def compile_phrase(written: str, lexicons: Lexicons, *, han: bool = False) -> Phrase:
@@ -57,7 +72,8 @@ def compile_phrase(written: str, lexicons: Lexicons, *, han: bool = False) -> Ph
         if first and optional:
             raise Unclear(f"{written!r}: the first token cannot be optional")
         joint = "" if first else between
-        regex += f"(?:{joint}{_any_of(literals)})?" if optional else joint + _any_of(literals)
+        words = _any_of(literals, han=han)
+        regex += f"(?:{joint}{words})?" if optional else joint + words
         if not optional:
             needs.append(frozenset(_literal(word) for word in literals))
         first = False
@@ -84,9 +100,15 @@ def _alternatives(token: str, lexicons: Lexicons, written: str) -> list[str]:
     return words
 
 
-def _any_of(words: list[str]) -> str:
+def _any_of(words: list[str], *, han: bool) -> str:
     ordered = sorted(set(words), key=lambda word: (-len(word), word))
-    return "(?:" + "|".join(map(_word, ordered)) + ")"
+    return "(?:" + "|".join(map(_touching if han else _word, ordered)) + ")"
+
+
+def _touching(word: str) -> str:
+    """Among words that touch, a Latin one still begins where no Latin letter stands before it."""
+    latin = word[0] < "\u2e80" and re.split("[ _]", word)[0] not in MASKS
+    return (_APART if latin else "") + _word(word)
 
 
 def _word(word: str) -> str:

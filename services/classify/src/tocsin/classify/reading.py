@@ -3,12 +3,15 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from tocsin.classify.folding import Folded, fold
+from tocsin.classify.language import language_of
 from tocsin.classify.matching import Matcher, Place
 from tocsin.classify.phrases import MASKS
 from tocsin.classify.sense import Senses, Sighting
+from tocsin.classify.versions import with_numbers
 from tocsin.contracts import Kind, NoticePublished, Span
 
 Field = Literal["title", "text"]
@@ -17,12 +20,15 @@ MAX_READ = 20_000
 MAX_SENTENCES = 14
 MAX_SENTENCE = 1_200
 
-_END = re.compile(r"[.!?][\"')\]]*\s+|[\u3002\uff01\uff1f\uff1b]|\n+")
+_ORDINAL = (  # German writes `ab 15. Juli`
+    r"(?!(?:januar|jänner|februar|märz|april|mai|juni|juli|august|september|oktober|november|dezember)\b)"
+)
+_END = re.compile(rf"[.!?][\"')\]]*\s++{_ORDINAL}|[\u3002\uff01\uff1f\uff1b]|\n+")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:u\.s|u\.k|e\.u|e\.o|inc|corp|co|ltd|mr|mrs|ms|dr|no|nos|sen|rep|gov|gen|st|vs|jr|e\.g|i\.e|sec|art"
     r"|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec)|\b\w)\.$"
 )
-_VERSION = re.compile(r"(?: \d{1,3}(?:\.\d{1,2})?)?(?: (?:pro|max|mini|ultra|preview))?(?![\w.]\w)")
+_VERSION = re.compile(r"(?: ?\d{1,3}(?:\.\d{1,2})?)?(?: (?:pro|max|mini|ultra|preview))?(?![\w.]\w)")
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,11 @@ class Reading:
         """The page a sentence stands on."""
         return self.title if field == "title" else self.text
 
+    @cached_property
+    def language(self) -> str:
+        """Language of the sentences that the rules look at, as ``language_of`` names it."""
+        return language_of(self.whole())
+
     def whole(self) -> str:
         """All sentences that the rules look at, one a line."""
         return "\n".join(sentence.text for sentence in self.sentences)
@@ -94,7 +105,11 @@ def read(notice: NoticePublished, matcher: Matcher, senses: Senses) -> Reading:
             field,
             written[field],
             folded[field],
-            senses.decide(hits[field], folded[field].text, document, hits),
+            with_numbers(
+                senses.decide(hits[field], folded[field].text, document, hits),
+                folded[field].text,
+                matcher.versions,
+            ),
         )
         for field in ("title", "text")
     )

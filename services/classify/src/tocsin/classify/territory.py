@@ -1,25 +1,46 @@
 """Who acts and who is hit: authorities and places before the act, and places behind it."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
+from tocsin.classify.folding import fold
 from tocsin.classify.matching import Place
 from tocsin.classify.phrases import Phrase
 from tocsin.classify.reading import Reading, Sentence
 from tocsin.classify.sense import Sighting
 from tocsin.classify.verdict import Verdict
-from tocsin.contracts import Category, Entity, Kind
+from tocsin.contracts import Category, Entity, Kind, Tier
 
 Laws = Mapping[str, Sequence[Phrase]]
 
-HEAD = 50  # characters in which a sentence names who acts
+HEAD = 120  # characters in which a sentence names who acts
 NOWHERE = "XX"
 LEAD = 2
+MOST = 3  # that act together
+
+# What stands right before or behind a place that is acted upon: `exports to China`, `對中國`, `中国への`.
+_UPON = re.compile(
+    r"(?:\b(?:to|against|on|toward|towards|with|from|for|into|at|in|over|of|que|a|hacia|contra|con|de|en|nach"
+    r"|gegen|an|für|mit|aus|vers|contre|avec|à) (?:the |la |el |die |den |mainland )?|对|對|向|輸|输|対)$"
+)
+_BEHIND = re.compile(
+    r"への|向け|に対|製|制(?:造)?|에 대한|에 대해|로의|산 | made\b| owned\b| based\b| linked\b"
+)
+_OFFICES = (
+    r"(?:authorit(?:y|ies)|governments?|regulators?|courts?|officials|lawmakers|prosecutors?|watchdogs?|police"
+    r"|agency|ministry|parliament|president|administration|commerce|behörden?|regierung|autorités?|gouvernement"
+    r"|autoridad(?:es)?|gobierno|tribunal)"
+)
+_OFFICE_BEFORE = re.compile(rf"\b{_OFFICES} (?:in|of|de|del|von|en|der|du|d') ?(?:the )?$")
+_OFFICE_BEHIND = re.compile(rf"(?:'s)? {_OFFICES}\b|政府|当局|當局|정부|당국")
+_JOINED = re.compile(r"\s*(?:,|and|&|y|und|et|和|、|與|与|·)\s*(?:the )?", re.ASCII)
 
 
 def jurisdictions_of(reading: Reading, verdict: Verdict, laws: Laws) -> tuple[str, ...]:
     """Where the acting authority sits: named in the winning sentence or the lead, else a place that acts.
 
-    Empty for a measure of a vendor alone.
+    Failing both, that of the first law named or of the official source itself. Empty for a measure of a
+    vendor alone.
     """
     if verdict.frame is None:
         return ()
@@ -29,31 +50,60 @@ def jurisdictions_of(reading: Reading, verdict: Verdict, laws: Laws) -> tuple[st
         codes = _authorities(reading, sentences)
         if codes:
             return codes
-    if verdict.category is not Category.MODEL_RESTRICTION and (codes := _by_law(reading, laws)):
+    if verdict.category is not Category.MODEL_RESTRICTION and (codes := _by_law([reading.whole()], laws)):
         return codes
-    actors = _places(reading, frame.sentence, 0, frame.start + 1) or _places(reading, frame.sentence, 0, 24)
-    if actors:
-        return actors[:2]
+    near = _acting(reading, frame.sentence, frame.start + 1) or _acting(reading, frame.sentence, 24)
     in_text = [*lead[1:], *lead[:1]]  # a title names the second-best first: `Grok blocked, UK weighs steps`
-    return next((codes[:3] for s in in_text if (codes := _places(reading, s, 0, HEAD))), ())
+    told = (_acting(reading, sentence, HEAD) for sentence in in_text)
+    return near or next((codes for codes in told if codes), _by_law(_official_name(reading), laws))
 
 
-def _by_law(reading: Reading, laws: Laws) -> tuple[str, ...]:
+def _official_name(reading: Reading) -> list[str]:
+    source = reading.notice.source
+    return [fold(source.name.replace("_", " ")).text] if source.tier is Tier.OFFICIAL else []
+
+
+def _by_law(texts: Iterable[str], laws: Laws) -> tuple[str, ...]:
     """The jurisdiction of the first law that is named."""
-    whole = reading.whole()
-    for code, names in laws.items():
-        if any(name.pattern.search(whole) for name in names):
-            return (code,)
+    for text in texts:
+        for code, names in laws.items():
+            if any(name.search(text) for name in names):
+                return (code,)
     return ()
 
 
 def targets_of(reading: Reading, verdict: Verdict, actors: tuple[str, ...]) -> tuple[str, ...]:
-    """Territories named in the winning sentence from the act on, the actors left out."""
+    """Territories acted upon in the winning sentence, or named in it from the act on; the actors left out."""
     if verdict.frame is None:
         return ()
-    sentence = verdict.frame.sentence
-    places = _places(reading, sentence, verdict.frame.start, len(sentence.text))
-    return tuple(code for code in places if code not in actors)
+    sentence, start = verdict.frame.sentence, verdict.frame.start
+    places = [
+        place
+        for place in _places(reading, sentence, len(sentence.text))
+        if place.start - sentence.start >= start or _is_object(sentence, place)
+    ]
+    return tuple(dict.fromkeys(code for place in places if (code := _code(place)) not in actors))
+
+
+def _acting(reading: Reading, sentence: Sentence, end: int) -> tuple[str, ...]:
+    """The first place that is not acted upon, with those joined to it: `the US and the Netherlands`."""
+    places = [place for place in _places(reading, sentence, end) if not _is_object(sentence, place)]
+    together = places[:1]
+    for place in places[1:MOST]:
+        between = sentence.text[together[-1].end - sentence.start : place.start - sentence.start]
+        if not _JOINED.fullmatch(between):
+            break
+        together.append(place)
+    return tuple(dict.fromkeys(map(_code, together)))
+
+
+def _is_object(sentence: Sentence, place: Sighting) -> bool:
+    """Whether a place is acted upon; `authorities in Indonesia` and `of the U.S. government` are not."""
+    start, end = place.start - sentence.start, place.end - sentence.start
+    before, behind = sentence.text[max(0, start - 32) : start], sentence.text[end : end + 24]
+    if _OFFICE_BEFORE.search(before) or _OFFICE_BEHIND.match(behind):
+        return False
+    return _UPON.search(before) is not None or _BEHIND.match(behind) is not None
 
 
 def _authorities(reading: Reading, sentences: list[Sentence]) -> tuple[str, ...]:
@@ -68,14 +118,13 @@ def _authorities(reading: Reading, sentences: list[Sentence]) -> tuple[str, ...]
     return tuple(dict.fromkeys(code for code in codes if code != NOWHERE))
 
 
-def _places(reading: Reading, sentence: Sentence, start: int, end: int) -> tuple[str, ...]:
-    codes = [
-        sighting.thing.code
+def _places(reading: Reading, sentence: Sentence, end: int) -> list[Sighting]:
+    return [
+        sighting
         for sighting in reading.within(sentence)
-        if isinstance(sighting.thing, Place) and _inside(sighting, sentence, start, end)
+        if isinstance(sighting.thing, Place) and sighting.start - sentence.start < end
     ]
-    return tuple(dict.fromkeys(codes))
 
 
-def _inside(sighting: Sighting, sentence: Sentence, start: int, end: int) -> bool:
-    return start <= sighting.start - sentence.start < end
+def _code(sighting: Sighting) -> str:
+    return sighting.thing.code if isinstance(sighting.thing, Place) else NOWHERE

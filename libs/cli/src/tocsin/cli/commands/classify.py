@@ -3,6 +3,7 @@
 import json as codec
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, TextIO
 
@@ -11,13 +12,14 @@ from rich.progress import track
 
 from tocsin.classify.batch import BadItem, predict, read_item
 from tocsin.classify.catalogue.load import load_catalogue
-from tocsin.classify.classify import classify as classify_notice
 from tocsin.classify.explain import explain as explain_notice
+from tocsin.classify.explain.page import page
 from tocsin.classify.knowledge import Knowledge
 from tocsin.classify.rules.load import load_rules
-from tocsin.cli import output
+from tocsin.cli import explained, output
 from tocsin.cli.commands.options import Json
 from tocsin.cli.failure import Exit, Failure
+from tocsin.cli.moments import since
 from tocsin.contracts import Tier
 
 
@@ -47,27 +49,45 @@ def classify(
         raise Failure(Exit.FAILED, *bad)
 
 
-def explain(
+def explain(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     text: Annotated[str, typer.Argument(help="The text; - reads standard input.")],
     title: Annotated[str, typer.Option("--title", help="Its title.")] = "",
     tier: Annotated[Tier, typer.Option("--tier", help="Who publishes it.")] = Tier.PRESS,
+    published: Annotated[
+        str | None, typer.Option("--published", help="When: 2026-06-13 or a time; it is seen soon after.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Write a page to this file.")] = None,
     json: Json = False,
 ) -> None:
-    """Say what a text says, and why: the rules that fired and the words they fired on.
+    """Say what a text says, and why: its marked words, names, acts, verdict, and what would change it.
 
-    Example:
+    A mark is a pair of brackets with a number: `[Grok 4](3)`. The JSON is that of POST /v1/explain.
+
+    Examples:
         tocsin explain --tier official "A licence is now required to export the NVIDIA H20."
+
+        tocsin explain --title "Fable 5 banned" --html why.html - < report.txt
     """
     words = sys.stdin.read() if text == "-" else text
+    item = {"title": title, "text": words, "source_type": tier.value}
+    if published is not None:
+        item["published"] = since(published, datetime.now(UTC)).isoformat()
     try:
-        notice = read_item({"title": title, "text": words, "source_type": tier.value})
+        notice = read_item(item)
     except BadItem as error:
         raise Failure(Exit.USAGE, str(error)) from error
+    told = explain_notice(notice, _knowledge())
+    if html is not None:
+        _write(html, page(told))
     if json:
-        output.as_json(classify_notice(notice, _knowledge()).model_dump(mode="json"))
-        return
-    for line in explain_notice(notice, _knowledge()):
-        output.console.print(output.plain(line))
+        output.as_json(told.model_dump(mode="json"))
+    elif html is None:
+        explained.show(told)
+
+
+def _write(target: Path, text: str) -> None:
+    with _writing(target) as out:
+        out.write(text)
 
 
 def _knowledge() -> Knowledge:

@@ -1,16 +1,21 @@
-"""Reads the shipped catalogue and refuses one that contradicts itself."""
+"""Reads the shipped catalogue, kept by hand and listed, and refuses one that contradicts itself."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 from importlib.resources import files
+from typing import Any
 
 import yaml
 
+from tocsin.classify.catalogue.listing import Reader, Row, Series
 from tocsin.classify.folding import fold
 from tocsin.classify.matching import surface_names
 from tocsin.contracts import Entity, Kind
 
 FILES = ("vendors", "models", "chips", "authorities")
+LISTED = "listed.jsonl"
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times quicker where libyaml is there
 
 
 class Flawed(ValueError):
@@ -19,9 +24,41 @@ class Flawed(ValueError):
 
 def load_catalogue() -> tuple[Entity, ...]:
     """All shipped entities, in the order of the files. Raises ``Flawed`` when they contradict themselves."""
-    entities = tuple(entity for name in FILES for entity in _read(name))
+    entities = joined(read_kept(), _listed())
     check(entities)
     return entities
+
+
+def read_kept() -> tuple[Entity, ...]:
+    """The entities kept by hand."""
+    return tuple(entity for name in FILES for entity in _read(name))
+
+
+def read_reader() -> Reader:
+    """How the build step reads the lists."""
+    told = _yaml("series")
+    series = tuple(Series(**row) for row in told["series"])
+    return Reader(series, frozenset(told["words"]), frozenset(told["packing"]))
+
+
+def joined(kept: Iterable[Entity], listed: Iterable[Row]) -> tuple[Entity, ...]:
+    """Both as one catalogue. Of what both have, the list adds API ids and nothing else: the hand wins."""
+    by_id = {entity.id: entity for entity in kept}
+    for row in listed:
+        told = {name: value for name, value in row.items() if name != "from"}
+        hand = by_id.get(row["id"])
+        if hand is None:
+            by_id[row["id"]] = Entity(kind=Kind.MODEL, **told)
+        else:
+            api_ids = dict.fromkeys((*hand.api_ids, *row["api_ids"]))
+            by_id[hand.id] = hand.model_copy(update={"api_ids": tuple(api_ids)})
+    return tuple(by_id.values())
+
+
+def origins() -> dict[str, str]:
+    """Where each shipped entity comes from: the file it is kept in, or list, version and key."""
+    kept = {row["id"]: f"{name}.yaml" for name in FILES for row in _yaml(name)}
+    return {row["id"]: "; ".join(row["from"]) for row in _listed()} | kept
 
 
 def check(entities: Iterable[Entity]) -> None:
@@ -39,9 +76,18 @@ def check(entities: Iterable[Entity]) -> None:
 
 
 def _read(name: str) -> list[Entity]:
-    text = files(__package__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
     kind = Kind("authority" if name == "authorities" else name.removesuffix("s"))
-    return [Entity(kind=kind, **row) for row in yaml.safe_load(text)]
+    return [Entity(kind=kind, **row) for row in _yaml(name)]
+
+
+def _yaml(name: str) -> Any:  # the shape differs from file to file; Entity, Series and Reader check it
+    text = files(__package__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+    return yaml.load(text, Loader=_LOADER)  # noqa: S506 # both loaders are the safe one
+
+
+def _listed() -> list[Row]:
+    text = files(__package__).joinpath(LISTED).read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
 
 
 def _check_vendors(entities: tuple[Entity, ...]) -> None:

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from tocsin.classify.language import Language
 from tocsin.classify.matching import Place
 from tocsin.classify.phrases import Phrase
+from tocsin.classify.prefilter import Prefilter
 from tocsin.classify.sense import Senses
 from tocsin.contracts import Action, Category
 
@@ -33,21 +35,29 @@ class Standing(StrEnum):
     DENIED = "denied"
     GOAL = "goal"
     QUESTION = "question"
+    GROUND = "ground"
     BACKGROUND = "background"
 
 
 @dataclass(frozen=True)
 class Rule:
-    """An act and the phrases that report it; a phrase of ``unless`` in the sentence takes a match back."""
+    """An act and the phrases that report it; a phrase of ``unless`` in the sentence takes a match back.
+
+    ``words`` is the rule in one plain sentence, ``source`` the law, list format or usage it follows.
+    """
 
     id: str
+    words: str
+    source: str
     category: Category
     action: Action
     weight: float
     genres: frozenset[Genre]
     phrases: tuple[Phrase, ...]
     unless: tuple[Phrase, ...] = ()
+    where: tuple[Phrase, ...] = ()  # one must stand in the title or the first two sentences
     title_only: bool = False
+    topic: bool = False  # the measure it speaks of gives the category
     net: bool = False  # a weak rule for recall: it can be relevant, never certain, never a page
     language: Language = Language.ENGLISH
     needs: frozenset[str] = frozenset()  # ids of rules of which one must hold elsewhere in the notice
@@ -55,12 +65,15 @@ class Rule:
 
 @dataclass(frozen=True)
 class Cue:
-    """Words before an act, in its clause or anywhere before it, that say how it stands."""
+    """Words around an act that say how it stands; ``scope`` says where they are looked for (stage.yaml)."""
 
     id: str
+    words: str
+    source: str
     standing: Standing
     phrases: tuple[Phrase, ...]
-    scope: str  # clause, sentence or inside
+    scope: str
+    language: Language = Language.ENGLISH
 
 
 @dataclass(frozen=True)
@@ -68,10 +81,46 @@ class Veto:
     """Words in the title or first sentence of what reports no act: fiction, comment, markets, outages."""
 
     id: str
+    words: str
+    source: str
     phrases: tuple[Phrase, ...]
     genres: frozenset[Genre]
     title_only: bool
     yields: bool  # to an act that is done, by a named authority
+    language: Language = Language.ENGLISH
+
+
+Marks = dict[str, tuple[Phrase, ...]]
+
+
+@dataclass(frozen=True)
+class Tongue:
+    """What the file of one language other than English says."""
+
+    language: Language
+    rules: tuple[Rule, ...]
+    cues: tuple[Cue, ...]
+    vetoes: tuple[Veto, ...]
+    marks: Marks
+
+
+COLOURS = (  # marks that certainty, severity and the verdict ask for
+    "hedged",
+    "rumour",
+    "opinion",
+    "draft_rule",
+    "power",
+    "public_sector",
+    "public_reach",
+    "one_customer",
+    "prelaunch",
+    "own_staff",
+    "advice_only",
+    "corrected",
+    "class_only",
+    "imminent",
+)
+SCOPE = ("scope_actor", "scope_thing", "scope_rule")  # marks of which unknown wording is made
 
 
 @dataclass(frozen=True)
@@ -81,8 +130,39 @@ class Rules:
     rules: tuple[Rule, ...]
     cues: tuple[Cue, ...]
     vetoes: tuple[Veto, ...]
-    marks: dict[str, tuple[Phrase, ...]]
+    marks: Marks
+    marks_abroad: dict[Language, Marks]  # those of English with those of the language
     laws: dict[str, tuple[Phrase, ...]]  # by jurisdiction
     senses: Senses
     places: tuple[Place, ...]
     digest: str
+
+    def marks_in(self, language: str) -> Marks:
+        """The marks that count in a notice of this language: its own and the English ones."""
+        return next((marks for known, marks in self.marks_abroad.items() if known == language), self.marks)
+
+    def colours_in(self, language: str) -> Prefilter[str]:
+        """The marks that colour a verdict in a notice of this language, behind one prefilter."""
+        return next((marks for known, marks in self._colours.items() if known == language), self._english)
+
+    @cached_property
+    def _english(self) -> Prefilter[str]:
+        return _colouring(self.marks)
+
+    @cached_property
+    def _colours(self) -> dict[Language, Prefilter[str]]:
+        return {language: _colouring(marks) for language, marks in self.marks_abroad.items()}
+
+    @cached_property
+    def vetoing(self) -> Prefilter[Veto]:
+        """The phrases of all vetoes behind one prefilter."""
+        return Prefilter((veto, phrase) for veto in self.vetoes for phrase in veto.phrases)
+
+    @cached_property
+    def scope(self) -> Prefilter[str]:
+        """The scope words behind one prefilter, each under the name of its mark."""
+        return Prefilter((name, phrase) for name in SCOPE for phrase in self.marks[name])
+
+
+def _colouring(marks: Marks) -> Prefilter[str]:
+    return Prefilter((name, phrase) for name in COLOURS for phrase in marks.get(name, ()))
