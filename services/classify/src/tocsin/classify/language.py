@@ -13,6 +13,7 @@ READ = 600  # characters that are looked at: a title and a paragraph tell a lang
 WIDE = 3  # a Han, Kana or Hangul character says about as much as three Latin letters
 RARE = 2  # a letter that one language has alone weighs as two common words
 MARGIN = 1  # by how much the likeliest language must lead the second
+SHORT = 3  # letters: one such word alone may be a name's (`El Paso`) or an English one (`die`)
 
 _HAN, _KANA, _HANGUL = r"[\u3400-\u9fff]", r"[\u3041-\u30fa\u30fd-\u30ff]", r"[\uac00-\ud7a3]"
 _SCRIPTS: Mapping[str, re.Pattern[str]] = {
@@ -90,10 +91,13 @@ def languages_of(text: str, document: str) -> frozenset[str]:
     """Whose rules may read a sentence of a document in the language ``document``.
 
     A sentence that tells its language is read in that alone, so that an English word in a foreign sentence
-    claims nothing. One that does not, as a title of names, is read in English and in that of the document.
+    claims nothing. One that does not, as a title of names, is read in English, in that of the document, and
+    in each for which one of its words speaks.
     """
     own = language_of(text)
-    return frozenset({own}) if not own.startswith(UNKNOWN) else frozenset({document, Language.ENGLISH})
+    if not own.startswith(UNKNOWN):
+        return frozenset({own})
+    return frozenset({document, Language.ENGLISH, *_points(text[:READ])})
 
 
 def is_read(language: str) -> bool:
@@ -113,6 +117,21 @@ def _script(text: str) -> str:
 
 
 def _likeliest(text: str) -> str | None:
+    points = _points(text)
+    first, second = [*points.most_common(2), ("", 0), ("", 0)][:2]
+    if first[1] < second[1] + MARGIN:
+        return None
+    alone = first[1] == 1 and first[0] != Language.ENGLISH and text.isascii()
+    return None if alone and not _one_will_do(text) else first[0]
+
+
+def _one_will_do(text: str) -> bool:
+    """Whether the only word that speaks is one of its own language, and no short one."""
+    return any(len(word) > SHORT for word in _WORD.findall(text) if word in _LANGUAGES_OF)
+
+
+def _points(text: str) -> Counter[str]:
+    """What speaks for each language."""
     points: Counter[str] = Counter()
     for word in _WORD.findall(text):
         for language in _LANGUAGES_OF.get(word) or _LANGUAGES_OF_ENDING.get(word[-3:]) or ():
@@ -120,5 +139,4 @@ def _likeliest(text: str) -> str | None:
     if not text.isascii():
         for letter in set(_RARE.findall(text)):
             points[_LANGUAGE_OF_LETTER[letter]] += RARE
-    first, second = [*points.most_common(2), ("", 0), ("", 0)][:2]
-    return first[0] if first[1] >= second[1] + MARGIN else None
+    return points
