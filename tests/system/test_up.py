@@ -41,11 +41,12 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
 
 
-def run(folder: Path, *words: str, expect: int = 0) -> str:
+def run(folder: Path, *words: str, expect: int = 0, stdin: str | None = None) -> str:
     done = subprocess.run(
         command(*words),
         cwd=folder,
         env=environment(),
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=60,

@@ -17,6 +17,7 @@ from tocsin.chassis.http import create_app, serve
 from tocsin.contracts import Tier
 from tocsin.ingest import api, parser
 from tocsin.ingest.api.roll import Roll
+from tocsin.ingest.backfill import Backfiller
 from tocsin.ingest.entry import BadEntry, Entry, Parsed
 from tocsin.ingest.evidence import Evidence
 from tocsin.ingest.fetched import Fetched, Validators
@@ -103,7 +104,8 @@ async def operating(place: Any, source_id: str) -> AsyncIterator[Operating]:
             lambda _: reader, place.snapshots, Quarantine(place.pool), place.store, place.teller
         )
         roll = Roll(place.pool, [source, desk])
-        app.include_router(api.router(roll, rereader, evidence, [SecretStr("key")]))
+        backfiller = Backfiller(lambda _: reader, place.snapshots, evidence, place.store, place.teller)
+        app.include_router(api.router(roll, rereader, backfiller, evidence, [SecretStr("key")]))
         base = await stack.enter_async_context(serve(app, "127.0.0.1", 0))
         http = await stack.enter_async_context(aiohttp.ClientSession(base))
         there = Operating(http, place, source, evidence)
@@ -116,6 +118,7 @@ async def operating(place: Any, source_id: str) -> AsyncIterator[Operating]:
         ("GET", "sources"),
         ("GET", "sources/a"),
         ("POST", "sources/a/reparse?since=2026-01-01T00:00:00Z"),
+        ("POST", "sources/a/backfill?since=2026-01-01T00:00:00Z&until=2026-02-01T00:00:00Z"),
         ("GET", "failed-entries"),
         ("GET", "failed-entries/1"),
         ("POST", "failed-entries/1/retry"),
@@ -300,3 +303,14 @@ async def test_reading_again_beside_a_poll_tells_once(operating: Operating) -> N
     operating.parse = mended
     await asyncio.gather(*(reparse(operating) for _ in range(4)))
     assert await operating.told() == [("a", 1, "One!"), ("a", 2, "One.")]
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "sources"), ("POST", "failed-entries/1/retry")])
+async def test_while_postgresql_is_away_a_caller_learns_when_to_ask_again(
+    operating: Operating, method: str, path: str
+) -> None:
+    await operating.place.pool.close()
+    async with operating.http.request(method, f"/v1/{path}", headers=KEY) as answer:
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+        assert answer.content_type == "application/problem+json"
+        assert "ask the same again later" in (await answer.json(content_type=None))["detail"]

@@ -177,7 +177,7 @@ async def test_a_bad_entry_costs_only_itself_and_is_kept(  # noqa: PLR0917 - fix
         database, "select source_id, native_id, error, content_sha256 from ingest.failed_entries"
     )
     sha256 = hashlib.sha256(body.encode()).hexdigest()
-    assert kept == [(source_id, "g2", "ValueError: it has neither title nor text", sha256)]
+    assert kept == [(source_id, "g2", "it has neither title nor text", sha256)]
     assert place.snapshots.path(sha256).exists()
 
 

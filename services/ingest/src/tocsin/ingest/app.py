@@ -15,6 +15,7 @@ from tocsin.chassis.migrations import migrate as run_migrations
 from tocsin.ingest import api, fetch, metrics
 from tocsin.ingest.ages import Ages
 from tocsin.ingest.api.roll import Roll
+from tocsin.ingest.backfill import Backfiller
 from tocsin.ingest.bucket import Bucket
 from tocsin.ingest.canary import CANARY, PAUSE_SECONDS, forget
 from tocsin.ingest.declared import SourcesInvalid, load_sources
@@ -90,7 +91,8 @@ async def run(settings: IngestSettings) -> None:
         )
         roll, ages = Roll(pool, sources), Ages(pool, sources, health.pulse("ages", limit=STUCK_SECONDS))
         rereader = Rereader(reader_of, snapshots, Quarantine(pool), store, teller)
-        app.include_router(api.router(roll, rereader, evidence, settings.api_keys))
+        backfiller = Backfiller(reader_of, snapshots, evidence, store, teller)
+        app.include_router(api.router(roll, rereader, backfiller, evidence, settings.api_keys))
         adopting = (poller.adopt, desk.adopt, ages.adopt, roll.adopt)
         pulse = health.pulse("sources", limit=STUCK_SECONDS)
         live = Live(settings.sources_file, CANARY, store.declare, adopting, pulse, sources)
@@ -155,9 +157,9 @@ def readers(
         Kind.JSON_FEED: Reader(web.fetch, json_feed.parse),
         Kind.STATUSPAGE: Reader(web.fetch, partial(apart, workers, statuspage.parse)),
         Kind.STATUSPAGE_JSON: Reader(web.fetch, statuspage_json.parse),
-        Kind.FEDERAL_REGISTER: Reader(register.fetch, federal_register.documents),
+        Kind.FEDERAL_REGISTER: Reader(register.fetch, federal_register.documents, register.past),
         Kind.PUBLIC_INSPECTION: Reader(web.fetch, federal_register.public_inspection),
-        Kind.HACKER_NEWS: Reader(web.fetch, hacker_news.parse),
+        Kind.HACKER_NEWS: Reader(web.fetch, hacker_news.parse, hacker_news.past(web)),
         Kind.MAILBOX: Reader(mailboxes.fetch, mailbox.parse),
         Kind.FILE: Reader(files.fetch, file.parse),
     }

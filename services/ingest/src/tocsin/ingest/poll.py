@@ -19,6 +19,7 @@ from tocsin.ingest.fetched import Fetched, Validators
 from tocsin.ingest.figures import Figures, measure
 from tocsin.ingest.manners import Manners
 from tocsin.ingest.outcome import Outcome, PollFailed
+from tocsin.ingest.past import Past
 from tocsin.ingest.snapshots import Snapshots
 from tocsin.ingest.source import Source
 from tocsin.ingest.states import Observation
@@ -42,6 +43,7 @@ class Reader:
 
     fetch: Callable[[Source, Validators], Awaitable[Fetched | None]]
     parse: Callable[[Fetched], Parsed]
+    past: Past | None = None  # how it is asked by date, if it can be
 
 
 @dataclass(frozen=True)

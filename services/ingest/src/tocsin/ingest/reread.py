@@ -59,7 +59,7 @@ class Rereader:
             return Reread(kept.sha256, kept.fetched_at, note=note)
         dated = [dates.checked(entry, kept.fetched_at)[0] for entry in parsed.entries]
         entries = oldest_first(distinct(dated))
-        sighting = Sighting(source, entries, body, now, fetched_at=kept.fetched_at)
+        sighting = Sighting(source, entries, body, now, fetched_at=kept.fetched_at, is_past=True)
         verdicts = await self.teller.tell(sighting)
         await self.store.remember_failed(source.id, parsed.bad, kept.sha256, now)
         await self.quarantine.release(source.id, kept.sha256, {bad.native_id for bad in parsed.bad})

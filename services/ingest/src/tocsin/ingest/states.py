@@ -165,7 +165,7 @@ WORDS = {
     Outcome.NO_SUCH_HOST: "its name leads nowhere",
     Outcome.BAD_CERTIFICATE: "it cannot prove who it is",
     Outcome.UNREACHABLE: "it cannot be reached",
-    Outcome.FORBIDDEN: "it leads into a private network",
+    Outcome.FORBIDDEN: "it leads into a private network (see TOCSIN_INGEST_ALLOW_PRIVATE_ADDRESSES)",
     Outcome.INSECURE: "it redirects to an address without TLS",
     Outcome.TIMEOUT: "it takes too long",
     Outcome.TOO_LARGE: "it is too large",

@@ -32,6 +32,7 @@ class Sighting:
     traceparent: str | None = None  # of whoever sent them
     leased: Leased | None = None  # of the source they were polled from
     fetched_at: datetime | None = None  # when the bytes came, if they were read before
+    is_past: bool = False  # it was looked up by date: how old it is says nothing of how fast we hear
 
 
 class Teller:
@@ -54,9 +55,16 @@ class Teller:
             told += await self._tell(sighting, entries)
         return told
 
+    async def weigh(self, sighting: Sighting) -> list[Verdict]:
+        """What each entry would be, in order; nobody is told, and nothing is remembered."""
+        source, weighed = sighting.source, list[Verdict]()
+        for entries in rounds(sighting.entries, ROUND):
+            async with self._store.hold(_digests(source, entries), by=source.id) as documents:
+                weighed += judge_all(source.namespace, entries, documents.known)
+        return weighed
+
     async def _tell(self, sighting: Sighting, entries: Sequence[Entry]) -> list[Verdict]:
-        source = sighting.source
-        asked = {document_id(source.namespace, entry.native_id): digest(entry) for entry in entries}
+        source, asked = sighting.source, _digests(sighting.source, entries)
         most = MOST_AN_HOUR if sighting.leased else None
         async with self._store.hold(asked, by=source.id, leased=sighting.leased) as documents:
             verdicts = judge_all(source.namespace, entries, documents.known, most)
@@ -79,9 +87,13 @@ class Teller:
         for verdict in news:
             metrics.PUBLISHING.observe(took)
             dated = verdict.entry.updated_at or verdict.entry.published_at
-            if dated is not None:
+            if dated is not None and not sighting.is_past:
                 metrics.FINDING.observe(max(0.0, (sighting.seen_at - dated).total_seconds()))
         metrics.NOTICES.labels(sighting.source.tier, sighting.source.kind).inc(len(news))
+
+
+def _digests(source: Source, entries: Sequence[Entry]) -> dict[str, str]:
+    return {document_id(source.namespace, entry.native_id): digest(entry) for entry in entries}
 
 
 def _count_held(source: Source, verdicts: Sequence[Verdict]) -> None:

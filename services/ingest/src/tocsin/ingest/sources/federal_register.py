@@ -6,7 +6,7 @@ one document. Shapes are those of www.federalregister.gov/developers/documentati
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,12 +16,14 @@ from tocsin.ingest.entry import BadEntry, Entry, Parsed
 from tocsin.ingest.fetch import Web
 from tocsin.ingest.fetched import Fetched, Validators
 from tocsin.ingest.outcome import Outcome, PollFailed
+from tocsin.ingest.past import Past, asked_with
 from tocsin.ingest.source import Source
 from tocsin.ingest.sources import answer
 from tocsin.ingest.sources.answer import Item
 
 MAX_PAGES = 10  # at 100 a page over twice the fullest day since 1994
-MOST_COUNTED = 10_000  # ``count`` never says more
+MOST_COUNTED = 10_000  # ``count`` never says more, and no page goes beyond
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
 _SLUGS = (
     "if that is 400, look at the agency slug in its address: they are reversed, "
@@ -34,6 +36,28 @@ class FederalRegister:
 
     def __init__(self, web: Web) -> None:
         self._web = web
+        self.past = Past(DAY, WEEK, self.printed)
+
+    async def printed(self, source: Source, start: datetime, end: datetime) -> list[Fetched] | None:
+        """The print of the days from ``start`` to before ``end``, oldest first; None if over 10,000."""
+        wanted = {
+            "conditions[publication_date][gte]": f"{start:%Y-%m-%d}",
+            "conditions[publication_date][lte]": f"{end - DAY:%Y-%m-%d}",
+            "order": "oldest",
+            "per_page": "100",
+        }
+        pages: list[Fetched] = []
+        following: str | None = asked_with(source.location, wanted)
+        while following and len(pages) * 100 < MOST_COUNTED:
+            await asyncio.sleep(source.spacing)
+            page = await self._get(following, Validators())
+            if page is None:
+                break
+            pages.append(page)
+            if _counted(page) >= MOST_COUNTED:
+                return None
+            following = await asyncio.to_thread(_next_address, page)
+        return None if following else pages
 
     async def fetch(self, source: Source, known: Validators) -> Fetched | None:
         """The pages that are new, oldest first; a page seen for the first time ends it. ``PollFailed``."""
@@ -86,6 +110,11 @@ def _results(fetched: Fetched) -> list[Any]:
 def _numbers(page: Fetched) -> set[str]:
     given = (answer.text(item.get("document_number")) for item in _results(page) if isinstance(item, dict))
     return {number for number in given if number and not any(map(str.isspace, number))}
+
+
+def _counted(page: Fetched) -> int:
+    count = answer.decode(page).get("count")
+    return count if isinstance(count, int) else 0
 
 
 def _next_address(page: Fetched) -> str | None:

@@ -49,7 +49,8 @@ def parse_named(fetched: Fetched, name: Naming) -> Parsed:
             entries.append(_entry(item, fetched.location, language, name))
         except Exception as error:  # noqa: BLE001 - one bad entry, however bad, costs only itself
             own = item.get("id") or item.get("link")
-            bad.append(plain.bad_entry(own, f"#{place}", f"{type(error).__name__}: {error}"))
+            words = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
+            bad.append(plain.bad_entry(own, f"#{place}", words))
     there = {entry.native_id for entry in entries}
     withdrawn = [entry for entry in tombstones(fetched.body) if entry.native_id not in there]
     return Parsed((*entries, *withdrawn), tuple(bad))
