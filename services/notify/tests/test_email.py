@@ -1,23 +1,27 @@
 """E-mail: two parts, one thread a case, and no way for an alert to write a header."""
 
 import asyncio
+import contextlib
+import re
+import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.contracts import AlertRaised, Severity
 from tocsin.contracts.subscriptions import Email
 from tocsin.contracts.trace import new_traceparent
-from tocsin.notify.channels import Message, Outcome
-from tocsin.notify.channels.email import EmailChannel, compose
+from tocsin.notify.channels import Answer, Message, Outcome, attempt
+from tocsin.notify.channels.email import COLOURS, EmailChannel, compose
 
 AnAlert = Callable[..., AlertRaised]
 
@@ -34,13 +38,21 @@ class Mailbox:
     """A mail server that says to each command what the test decides, and keeps what it took."""
 
     port: int = 0
+    scheme: str = "smtp"
     mails: list[EmailMessage] = field(default_factory=list)
+    greeting: str = ""
     recipient: str = "250 fine"
     data: str = "250 taken"
 
     @property
     def url(self) -> str:
-        return f"smtp://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, replies: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [self.greeting] if self.greeting else replies
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -64,14 +76,22 @@ class _OnAFreePort(Controller):
         super()._trigger_server()  # type: ignore[no-untyped-call]  # aiosmtpd types it not
 
 
+@contextlib.contextmanager
+def serving(box: Mailbox, **options: Any) -> Iterator[None]:
+    server = _OnAFreePort(box, hostname="127.0.0.1", port=0, **options)
+    server.start()
+    box.port = server.port
+    try:
+        yield
+    finally:
+        server.stop(no_assert=True)
+
+
 @pytest.fixture
 def mailbox() -> Iterator[Mailbox]:
     box = Mailbox()
-    server = _OnAFreePort(box, hostname="127.0.0.1", port=0)
-    server.start()
-    box.port = server.port
-    yield box
-    server.stop(no_assert=True)
+    with serving(box):
+        yield box
 
 
 def mail_to(*to: str) -> Email:
@@ -141,26 +161,160 @@ def test_markup_is_shown_and_not_obeyed_in_mails(an_alert: AnAlert, where: str) 
     assert "&lt;script&gt;" in content
 
 
-@pytest.mark.parametrize(
-    ("says", "to", "outcome"),
-    [
-        (("250 fine", "451 later"), ("a@x.example",), Outcome.RETRY),
-        (("250 fine", "554 never"), ("a@x.example",), Outcome.REFUSED),
-        (("450 busy", "250 taken"), ("gone@x.example",), Outcome.RETRY),
-        (("550 unknown", "250 taken"), ("gone@x.example",), Outcome.REFUSED),
-        (("550 unknown", "250 taken"), ("gone@x.example", "a@x.example"), Outcome.DELIVERED),
-    ],
+def test_the_page_is_one_that_anybody_can_read(message: Message) -> None:
+    html = compose(message, "tocsin@x.example", ["a@x.example"]).get_body(("html",))
+    assert html is not None
+    page = html.get_content()
+    assert '<html lang="en">' in page
+    assert page.count("<h1>") == 1
+    assert page.count("<h2>") == 3
+    assert "prefers-color-scheme: dark" in page
+    assert not re.search(r"<(img|link|script|iframe|form|table)\b|url\(|@import|src=", page)
+
+
+@pytest.mark.parametrize("colours", [("#ffffff", "#1b1b1b"), ("#ffffff", "#555555"), ("#ffffff", "#0b57d0")])
+def test_light_text_has_contrast(colours: tuple[str, str]) -> None:
+    assert contrast(*colours) >= 4.5
+
+
+@pytest.mark.parametrize("colours", [("#161616", "#ececec"), ("#161616", "#b4b4b4"), ("#161616", "#a8c7fa")])
+def test_dark_text_has_contrast(colours: tuple[str, str]) -> None:
+    assert contrast(*colours) >= 4.5
+
+
+@pytest.mark.parametrize("colour", COLOURS.values())
+def test_the_bar_is_seen_in_the_light_and_in_the_dark(colour: str) -> None:
+    assert min(contrast("#ffffff", colour), contrast("#161616", colour)) >= 3
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2.2, "contrast ratio": 4.5 is asked of text, 3 of graphics."""
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+# Each row: what the server does, in words for people; what it says; to whom; what it comes to.
+REPLIES: tuple[tuple[str, dict[str, str], tuple[str, ...], Outcome], ...] = (
+    ("`250`", {}, ("a@x.example",), Outcome.DELIVERED),
+    ("`421` at the start", {"greeting": "421 busy"}, ("a@x.example",), Outcome.RETRY),
+    ("`450` to every address", {"recipient": "450 busy"}, ("gone@x.example",), Outcome.RETRY),
+    ("`550` to every address", {"recipient": "550 unknown"}, ("gone@x.example",), Outcome.REFUSED),
+    (
+        "`550` to one address of two",
+        {"recipient": "550 unknown"},
+        ("gone@x.example", "a@x.example"),
+        Outcome.DELIVERED,
+    ),
+    ("`451` to the mail", {"data": "451 later"}, ("a@x.example",), Outcome.RETRY),
+    ("`452` to the mail", {"data": "452 full"}, ("a@x.example",), Outcome.RETRY),
+    ("`552` to the mail", {"data": "552 too long"}, ("a@x.example",), Outcome.REFUSED),
+    ("`554` to the mail", {"data": "554 never"}, ("a@x.example",), Outcome.REFUSED),
 )
+
+
+@pytest.mark.parametrize("row", REPLIES, ids=lambda row: row[0])
 async def test_what_a_mail_server_says(
-    mailbox: Mailbox, message: Message, says: tuple[str, str], to: tuple[str, ...], outcome: Outcome
+    mailbox: Mailbox, message: Message, row: tuple[str, dict[str, str], tuple[str, ...], Outcome]
 ) -> None:
-    mailbox.recipient, mailbox.data = says
-    answer = await EmailChannel(mailbox.url, "tocsin@x.example", 5).send(message, mail_to(*to))
-    assert answer.outcome is outcome
-    if outcome is Outcome.DELIVERED:
+    _, replies, to, outcome = row
+    for step, reply in replies.items():
+        setattr(mailbox, step, reply)
+    answer = await send(mailbox.url, message, *to)
+    assert answer.outcome is outcome, answer.detail
+    if len(to) > 1:
         assert "refused for gone@x.example" in answer.detail
 
 
+async def send(url: str, message: Message, *to: str, seconds: float = 5) -> Answer:
+    channel = EmailChannel(url, "tocsin@x.example", seconds)
+    return await attempt(channel, message, mail_to(*(to or ("a@x.example",))), seconds)
+
+
 async def test_a_mail_server_that_is_away_is_tried_again(message: Message) -> None:
-    channel = EmailChannel("smtp://127.0.0.1:1", "tocsin@x.example", 5)
-    assert (await channel.send(message, mail_to("a@x.example"))).outcome is Outcome.RETRY
+    assert (await send("smtp://127.0.0.1:1", message)).outcome is Outcome.RETRY
+
+
+async def test_a_wrong_password_can_be_mended_so_it_is_tried_again(message: Message) -> None:
+    box = Mailbox()
+
+    def never(*_: object) -> AuthResult:
+        return AuthResult(success=False, handled=False)
+
+    with serving(box, authenticator=never, auth_require_tls=False):
+        answer = await send(box.url.replace("//", "//me:hush@"), message)
+    assert answer.outcome is Outcome.RETRY
+    assert answer.detail.startswith("535")
+    assert "hush" not in answer.detail
+
+
+async def test_without_a_mail_server_the_cure_is_said(message: Message) -> None:
+    answer = await EmailChannel(None, "tocsin@x.example", 5).send(message, mail_to("a@x.example"))
+    assert answer == Answer(Outcome.RETRY, "set TOCSIN_NOTIFY_SMTP_URL in notify's environment")
+
+
+@pytest.mark.parametrize("greeting", [b"", b"220 x.exam", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+@pytest.mark.parametrize("stays", [True, False])
+async def test_a_mail_server_that_hangs_breaks_off_or_is_none_is_tried_again(
+    message: Message, greeting: bytes, stays: bool
+) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(greeting)
+        if stays:
+            await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        assert (await send(url, message, seconds=0.5)).outcome is Outcome.RETRY
+
+
+@pytest.fixture(params=["smtps", "smtp+starttls"])
+def locked(request: pytest.FixtureRequest, self_signed: tuple[ssl.SSLContext, Path]) -> Iterator[Mailbox]:
+    """A mail server that speaks TLS: from the first byte, or after STARTTLS and then only."""
+    box, context = Mailbox(scheme=request.param), self_signed[0]
+    tls = {"ssl_context": context} if box.scheme == "smtps" else {"tls_context": context}
+    with serving(box, require_starttls=box.scheme != "smtps", **tls):
+        yield box
+
+
+async def test_mail_goes_over_tls_to_a_server_whose_certificate_is_trusted(
+    locked: Mailbox,
+    message: Message,
+    self_signed: tuple[ssl.SSLContext, Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(self_signed[1]))  # as an operator adds an authority of the house
+    answer = await send(locked.url, message)
+    assert (answer.outcome, len(locked.mails)) == (Outcome.DELIVERED, 1), answer.detail
+
+
+async def test_a_certificate_of_nobody_gets_no_mail(locked: Mailbox, message: Message) -> None:
+    answer = await send(locked.url, message)
+    assert (answer.outcome, locked.mails) == (Outcome.RETRY, [])
+    assert "certificate verify failed" in answer.detail.lower()
+
+
+async def test_a_server_that_offers_no_starttls_gets_no_mail_in_the_clear(
+    mailbox: Mailbox, message: Message
+) -> None:
+    mailbox.scheme = "smtp+starttls"
+    answer = await send(mailbox.url, message)
+    assert (answer.outcome, mailbox.mails) == (Outcome.RETRY, [])
+
+
+def test_the_document_has_this_table() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "channels.md").read_text("utf-8")
+    words = {
+        Outcome.DELIVERED: "delivered",
+        Outcome.RETRY: "tried again",
+        Outcome.REFUSED: "given up at once",
+    }
+    for does, _, _, outcome in REPLIES:
+        assert f"| {does} | {words[outcome]} |" in text

@@ -8,8 +8,10 @@ import pytest
 from tocsin.contracts import NoticeClassified, StepKind
 from tocsin.contracts.subscriptions import Team, Watch
 from tocsin.notify.cases import Development, open_case
+from tocsin.notify.conditions import Conditions, check
+from tocsin.notify.index import Index
 from tocsin.notify.names import Names
-from tocsin.notify.routing import Recipient, Told, check, compile_team, route
+from tocsin.notify.routing import Recipient, Told, compile_team, route
 
 Tell = Callable[..., NoticeClassified]
 
@@ -32,7 +34,7 @@ def told_to(
     names: Names, what: Development, *watches: dict[str, Any], told: Told = NOBODY
 ) -> Recipient | None:
     team = Team.model_validate({"id": "payments", "name": "Payments", "watches": watches})
-    recipients = route(what, [compile_team(team, names)], told, names)
+    recipients = route(what, Index([compile_team(team, Conditions(names))]), told, names)
     return recipients[0] if recipients else None
 
 
@@ -71,6 +73,20 @@ WATCHES: list[tuple[dict[str, Any], dict[str, Any], bool]] = [
     ({"models": ["Claude Fable 5"]}, {"severity": "low"}, True),
     ({"models": ["Claude Fable 5"]}, {"severity": "info"}, False),
     ({"models": ["Claude Nothing 9"]}, {}, False),
+    ({"vendors": ["Anthropic"], "not": {"models": ["Fable 5"]}}, {}, False),  # nor its maker for it alone
+    ({"vendors": ["Anthropic"], "not": {"models": ["Fable 5"]}}, {"about": ("fable", "opus")}, True),
+    ({"vendors": ["Anthropic"], "not": {"models": ["Fable 5"]}}, {"about": ("anthropic",)}, True),
+    ({"families": ["Claude"], "not": {"families": ["Claude Fable"]}}, {}, False),
+    ({"families": ["Claude"], "not": {"families": ["Claude Fable"]}}, {"about": ("mythos",)}, True),
+    ({"families": ["Claude"], "not": {"models": ["Fable 5"]}}, {"about": ("claude",)}, True),  # hits more
+    ({"chips": ["H20"], "not": {"vendors": ["NVIDIA"]}}, {"about": ("h20",)}, False),
+    ({"categories": ["model_restriction"], "not": {"vendors": ["NVIDIA"]}}, {"about": ("h20",)}, False),
+    ({"categories": ["model_restriction"], "not": {"vendors": ["NVIDIA"]}}, {}, True),
+    ({"categories": ["model_restriction"], "not": {"vendors": ["NVIDIA"]}}, {"about": ()}, True),
+    ({"models": ["Fable 5"], "not": {"categories": ["guidance"]}}, {"category": "guidance"}, False),
+    ({"models": ["Fable 5"], "not": {"categories": ["guidance"]}}, {}, True),
+    ({"models": ["Fable 5"], "not": {"jurisdictions": ["us"]}}, {"jurisdictions": ("US",)}, False),
+    ({"models": ["Fable 5"], "not": {"jurisdictions": ["us"]}}, {"jurisdictions": ("EU",)}, True),
 ]
 
 
@@ -174,24 +190,28 @@ def test_what_the_step_is_about_is_never_called_spared(tell: Tell, names: Names)
     assert recipient.spared == ()
 
 
-CHECKS: list[tuple[dict[str, Any], list[tuple[str, int, str]]]] = [
+CHECKS: list[tuple[dict[str, Any], list[tuple[tuple[str | int, ...], str]]]] = [
     ({"models": ["Fable 5", "claude-fable-5"], "vendors": ["anthropic"], "families": ["claude"]}, []),
-    ({"models": ["GPT-6", "Claude Fabel 5"]}, [("models", 1, "did you mean 'Claude Fable 5'?")]),
-    ({"families": ["Claud"]}, [("families", 0, "did you mean 'Claude'?")]),
-    ({"vendors": ["zzzzzz"]}, [("vendors", 0, "`tocsin catalogue find` shows what is known")]),
-    ({"vendors": ["Claude Fable 5"]}, [("vendors", 0, "the catalogue knows no vendor")]),
+    ({"models": ["GPT-6", "Claude Fabel 5"]}, [(("models", 1), "did you mean 'Claude Fable 5'?")]),
+    ({"families": ["Claud"]}, [(("families", 0), "did you mean 'Claude'?")]),
+    ({"vendors": ["zzzzzz"]}, [(("vendors", 0), "`tocsin catalogue find` shows what is known")]),
+    ({"vendors": ["Claude Fable 5"]}, [(("vendors", 0), "the catalogue knows no vendor")]),
     (
         {"models": ["H20"], "chips": ["Anthropic"]},
-        [("models", 0, "knows no model 'H20'"), ("chips", 0, "knows no chip 'Anthropic'")],
+        [(("models", 0), "knows no model 'H20'"), (("chips", 0), "knows no chip 'Anthropic'")],
+    ),
+    (
+        {"vendors": ["Anthropic"], "not": {"models": ["Claude Fabel 5"], "categories": ["guidance"]}},
+        [(("not", "models", 0), "did you mean 'Claude Fable 5'?")],
     ),
 ]
 
 
 @pytest.mark.parametrize(("what", "expected"), CHECKS)
 def test_names_that_can_never_match_are_found_with_what_was_meant(
-    names: Names, what: dict[str, Any], expected: list[tuple[str, int, str]]
+    names: Names, what: dict[str, Any], expected: list[tuple[tuple[str | int, ...], str]]
 ) -> None:
     found = list(check(Watch.model_validate(watch(**what)), names))
-    assert [(field, position) for field, position, _ in found] == [(f, p) for f, p, _ in expected]
-    for (_, _, detail), (_, _, part) in zip(found, expected, strict=True):
+    assert [at for at, _ in found] == [at for at, _ in expected]
+    for (_, detail), (_, part) in zip(found, expected, strict=True):
         assert part in detail

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from tocsin.chassis.health import Health
 from tocsin.contracts import NoticeClassified
-from tocsin.notify import pacing, sender
+from tocsin.notify import circuit, pacing, sender
 from tocsin.notify.channels.log import LogChannel
 from tocsin.notify.channels.webhook import WebhookChannel
 from tocsin.notify.sender import Sender
@@ -204,6 +204,7 @@ async def test_after_the_last_try_it_has_failed_and_says_why(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pacing, "SCHEDULE", SOON)
+    monkeypatch.setattr(circuit, "PROBES", SOON)
 
     async def fail(_: web.Request) -> web.StreamResponse:
         return web.Response(status=500, text="broken")
@@ -255,6 +256,54 @@ async def test_a_channel_that_hangs_delays_no_other(office: Office) -> None:
         let_go.set()
         await until(office.settled)
     assert len(hanging) == 12
+
+
+async def test_a_receiver_that_fails_in_a_row_is_only_probed_and_gets_all_once_it_is_back(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "SCHEDULE", (timedelta(hours=1),))
+    monkeypatch.setattr(circuit, "PROBES", (timedelta(hours=1),))
+    monkeypatch.setattr(sender, "IDLE_SECONDS", 0.1)
+    away = True
+
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=500 if away else 204)
+
+    office.receiver.answer = answer
+    await office.declare(payments=hook(office.receiver))
+    await office.hear(20)
+    async with office.sending() as one, office.sending() as two:  # two replicas keep to one circuit
+        await until(lambda: office.has(0, "state = 'pending' and due_at <= now()"))
+        await until(lambda: _is(not one.in_flight and not two.in_flight))
+        tried = len(office.receiver.bodies)
+        assert circuit.OPENS_AFTER <= tried <= circuit.OPENS_AFTER + 2 * 2 * sender.SLOTS_A_CHANNEL
+        assert await office.has(20 - tried, "state = 'pending' and attempts = 0")
+        probes = "update destinations set held_until = now()", "update deliveries set due_at = now()"
+        await office.pool.execute(probes[0])
+        await office.pool.execute(probes[1])
+        await until(lambda: _is(len(office.receiver.bodies) > tried))
+        await until(lambda: _is(not one.in_flight and not two.in_flight))
+        await until(lambda: office.has(0, "state = 'pending' and due_at <= now()"))
+        assert len(office.receiver.bodies) == tried + 1  # one probe of both replicas
+        away = False
+        await office.pool.execute(probes[0])
+        await office.pool.execute(probes[1])
+        await until(office.settled)
+    assert await office.pool.fetchval("select count(*) from destinations") == 0
+    assert len(office.receiver.bodies) == tried + 1 + 20
+
+
+async def test_a_receiver_that_asks_for_time_is_left_alone_and_no_circuit_opens(office: Office) -> None:
+    async def limit(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=429, headers={"Retry-After": "3600"})
+
+    office.receiver.answer = limit
+    await office.declare(payments=hook(office.receiver))
+    await office.hear(30)
+    async with office.sending():
+        await until(lambda: office.has(0, "state = 'pending' and due_at <= now() + interval '50 minutes'"))
+    assert len(office.receiver.bodies) < 3 * sender.SLOTS_A_CHANNEL
+    assert await office.pool.fetchval("select opened_at is null from destinations")
 
 
 async def test_a_receiver_that_never_answers_is_left_in_time(office: Office) -> None:

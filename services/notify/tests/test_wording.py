@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from tocsin.contracts import AlertRaised, NoticeClassified, Severity, StepKind
 from tocsin.contracts.subscriptions import Team
 from tocsin.notify.cases import Case, Development, advance, open_case
+from tocsin.notify.conditions import Conditions
+from tocsin.notify.index import Index
 from tocsin.notify.letter import as_text, write
 from tocsin.notify.names import Names
 from tocsin.notify.routing import compile_team, route
@@ -36,7 +38,7 @@ def then(case: Case, fact: NoticeClassified) -> Development:
 def alert(names: Names, news: Development, **watch: Any) -> AlertRaised:
     watches = [{"name": "ours"} | (watch or {"families": ["Claude"]})]
     team = Team.model_validate({"id": "payments", "name": "Payments", "watches": watches})
-    (recipient,) = route(news, [compile_team(team, names)], {}, names)
+    (recipient,) = route(news, Index([compile_team(team, Conditions(names))]), {}, names)
     at = news.fact.classified_at + timedelta(seconds=1)
     return compose(news, recipient, raised_at=at, case_url="https://tocsin.example/v1/cases/C-1")
 
@@ -53,10 +55,10 @@ def test_the_three_parts_stand_in_their_order(tell: Tell, names: Names) -> None:
     )
     letter = write(alert(names, opened(fact)), "Payments")
     assert letter.subject == "CRITICAL · Claude Fable 5: restriction of access in force"
-    assert letter.byline.startswith(
-        "reported by the vendor itself · not yet confirmed by the authority · case C-"
-    )
-    assert letter.byline.endswith(" · step 1")
+    since, sure, case = letter.byline
+    assert since == "Published 12 Jun 2026 22:00 UTC"
+    assert (case.startswith("Case C-"), case.endswith(" · step 1")) == (True, True)
+    assert sure == "Reported by the vendor itself · not yet confirmed by the authority"
     what, why, following = letter.sections
     assert [what.heading, why.heading, following.heading] == [
         "What happened",
@@ -66,7 +68,7 @@ def test_the_three_parts_stand_in_their_order(tell: Tell, names: Names) -> None:
     assert what.lines == (
         "Restriction of access in force on Claude Fable 5 by US for foreign nationals.",
         "“Monitoring: more soon.”",
-        "  A party source (party) · 12 Jun 2026 22:00 UTC, seen 12 Jun 2026 22:01 UTC · sha256 9c1f9c1f9c1f",
+        "  A party source (party) · 12 Jun 2026 22:00 UTC, seen 22:01 UTC · sha256 9c1f9c1f9c1f",
         "  https://news.example/1",
     )
     assert why.lines == (
@@ -74,14 +76,16 @@ def test_the_three_parts_stand_in_their_order(tell: Tell, names: Names) -> None:
         "Hit and yours: Claude Fable 5.",
         "Named, not hit, and yours: Claude Opus 4.8.",
     )
-    assert following.lines[0] == (
-        "confirmation by the authority (no official source yet) · who may still use it · "
-        "an easing or a lift (no end stated)"
+    assert following.lines == (
+        "Confirmation by the authority (no official source yet)",
+        "Who may still use it",
+        "An easing or a lift (no end stated)",
     )
-    assert following.lines[1] == "The whole case: https://tocsin.example/v1/cases/C-1"
+    assert letter.link == "https://tocsin.example/v1/cases/C-1"
     text = as_text(letter)
     positions = [
-        text.index(part) for part in (letter.subject, letter.byline, *(s.heading for s in letter.sections))
+        text.index(part)
+        for part in (letter.subject, *letter.byline, *(s.heading for s in letter.sections), letter.link)
     ]
     assert positions == sorted(positions)
 
@@ -132,6 +136,38 @@ def test_headlines_of_later_steps(tell: Tell, names: Names) -> None:
     assert (told.kind, told.headline) == (StepKind.EASED, "Claude Mythos 5: restriction of access eased")
     assert "Claude Fable 5 and Claude Opus 4.8: unchanged" in told.watch_next
     assert told.severity is not Severity.LOW
+
+
+def test_a_lift_of_one_of_two_says_that_the_other_is_still_hit(tell: Tell, names: Names) -> None:
+    first = opened(tell("a", ("fable", "mythos"), tier="official"))
+    part = then(
+        first.case, tell("b", ("fable",), tier="official", hours=1, action="lifted", beside=("mythos",))
+    )
+    told = alert(names, part)
+    assert ([ref.name for ref in told.still_hit], told.over) == (["Claude Mythos 5"], False)
+    assert told.unaffected == (), "what is named beside a lift and still hit is not spared"
+    what, why, _ = write(told, "Payments").sections
+    assert what.lines[1] == "Not so for Claude Mythos 5: still hit."
+    assert why.lines[1] == "Free again and yours: Claude Fable 5."
+    rest = then(part.case, tell("c", ("mythos",), tier="official", hours=2, action="lifted"))
+    whole = alert(names, rest)
+    assert (whole.still_hit, whole.over) == ((), True)
+
+
+def test_what_is_only_eased_is_not_over(tell: Tell, names: Names) -> None:
+    first = opened(tell("a", ("fable", "mythos"), tier="official"))
+    eased = then(first.case, tell("b", ("mythos",), tier="official", hours=1, action="eased"))
+    lifted = then(eased.case, tell("c", ("fable",), tier="official", hours=2, action="lifted"))
+    assert [ref.name for ref in alert(names, lifted).still_hit] == ["Claude Mythos 5"]
+
+
+def test_a_quote_forges_no_line_of_the_letter(tell: Tell, names: Names) -> None:
+    told = alert(names, opened(tell(tier="official")))
+    evil = "gone\r\nWhat to watch next\u2028 nothing\x0b\x1b[2J\u202e"
+    quote = told.quotes[0].model_copy(update={"text": evil, "url": f"https://x.example/{evil}"})
+    text = as_text(write(told.model_copy(update={"quotes": (quote,)}), "Payments"))
+    assert [one.strip() for one in text.splitlines()].count("What to watch next") == 1
+    assert all(char.isprintable() or char == "\n" for char in text)
 
 
 TEXTS = st.text(st.sampled_from("ab .!?\n\t\r\x0b…“é中\u2028"), max_size=900)

@@ -7,14 +7,21 @@ import typer
 from tocsin.cli import output
 from tocsin.cli.commands.apply import apply
 from tocsin.cli.commands.audit import audit
+from tocsin.cli.commands.catalogue import catalogue
+from tocsin.cli.commands.channels import channels
 from tocsin.cli.commands.classify import classify, explain
 from tocsin.cli.commands.dead import dead
 from tocsin.cli.commands.demo import demo
 from tocsin.cli.commands.doctor import doctor
+from tocsin.cli.commands.notthis import not_this
 from tocsin.cli.commands.push import push
 from tocsin.cli.commands.reading import alerts, cases, deliveries
-from tocsin.cli.commands.topics import catalogue, topics
+from tocsin.cli.commands.rules import rules
+from tocsin.cli.commands.snapshot import snapshot
+from tocsin.cli.commands.sources import sources
+from tocsin.cli.commands.topics import topics
 from tocsin.cli.commands.up import up
+from tocsin.cli.commands.why import why, why_not
 from tocsin.cli.failure import Exit, Failure
 from tocsin.embedded import EngineError
 
@@ -33,11 +40,30 @@ app = typer.Typer(
     help="Tells the teams that depend on an AI model when a regulator, or its vendor, touches it.",
     epilog=EPILOG,
 )
-for command in (demo, up, apply, push, alerts, cases, deliveries, audit, classify, explain, doctor):
+for command in (
+    demo,
+    up,
+    apply,
+    push,
+    alerts,
+    cases,
+    deliveries,
+    why,
+    why_not,
+    not_this,
+    audit,
+    classify,
+    explain,
+    doctor,
+):
     app.command()(command)
 app.add_typer(dead, name="dead")
+app.add_typer(sources, name="sources")
+app.add_typer(snapshot, name="snapshot")
 app.add_typer(topics, name="topics")
+app.add_typer(channels, name="channels")
 app.add_typer(catalogue, name="catalogue")
+app.add_typer(rules, name="rules")
 
 
 def main() -> None:

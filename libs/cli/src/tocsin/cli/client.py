@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
@@ -39,16 +40,30 @@ def call(
     body: Body | None = None,
 ) -> Any:
     """One call; gives the decoded JSON answer."""
+    status, answer = _exchange(method, url, key, params, body)
+    return _decode(status, answer.decode(errors="replace"))
+
+
+def fetch(url: str, key: str) -> bytes:
+    """The very bytes of an answer."""
+    status, answer = _exchange("GET", url, key, None, None)
+    if status != HTTPStatus.OK:
+        _decode(status, answer.decode(errors="replace"))
+    return answer
+
+
+def _exchange(
+    method: str, url: str, key: str, params: Mapping[str, str] | None, body: Body | None
+) -> tuple[int, bytes]:
     headers = {"Authorization": f"Bearer {key}"} | ({"Content-Type": body.media_type} if body else {})
 
-    async def once() -> Any:
+    async def once() -> tuple[int, bytes]:
         data = body.content if body else None
         async with (
             aiohttp.ClientSession(timeout=PATIENCE) as session,
             session.request(method, url, params=params, data=data, headers=headers) as response,
         ):
-            text = await response.text()
-            return _decode(response.status, text)
+            return response.status, await response.read()
 
     try:
         return asyncio.run(once())

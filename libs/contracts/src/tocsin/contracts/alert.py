@@ -90,6 +90,9 @@ class AlertRaised(Event):
     subjects: tuple[EntityRef, ...] = ()
     reasons: tuple[Reason, ...] = Field(min_length=1)
     unaffected: tuple[EntityRef, ...] = Field(default=(), description="Yours, named, and not hit.")
+    still_hit: tuple[EntityRef, ...] = Field(
+        default=(), description="What the case still hits after this step, yours or not."
+    )
     watch_next: tuple[str, ...] = ()
     case_url: str | None = None
     seen_at: AwareDatetime = Field(description="When Tocsin first held the notice that led here.")
@@ -98,6 +101,11 @@ class AlertRaised(Event):
 
     def key(self) -> str:
         return self.team
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left to act on: the whole measure is lifted, or was denied."""
+        return self.kind in {StepKind.LIFTED, StepKind.DENIED} and not self.still_hit
 
     @property
     def concerns(self) -> tuple[EntityRef, ...]:

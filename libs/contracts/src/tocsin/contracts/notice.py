@@ -26,7 +26,7 @@ class SourceRef(Part):
     id: str = Field(description="Stable id of the source, as in sources.yaml.")
     name: str = Field(description="What a person calls it.")
     tier: Tier
-    kind: str = Field(description="How it is read: feed, json_feed, statuspage, push or file.")
+    kind: str = Field(description="How it is read, as in sources.yaml: feed, page, mailbox, push and others.")
 
 
 class NoticePublished(Event):

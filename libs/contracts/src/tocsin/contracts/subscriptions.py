@@ -19,12 +19,38 @@ class Declared(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Exclusion(Declared):
+    """What a watch does not mean.
+
+    Models, families, vendors and chips are left out of what a measure hits: a vendor with all it makes. If
+    nothing is left, the watch does not match. A category or a jurisdiction takes the whole match back.
+    """
+
+    models: tuple[Name, ...] = ()
+    families: tuple[Name, ...] = ()
+    vendors: tuple[Name, ...] = ()
+    chips: tuple[Name, ...] = ()
+    categories: tuple[Category, ...] = ()
+    jurisdictions: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if not any(getattr(self, field) for field in type(self).model_fields):
+            raise ValueError(f"`not` needs at least one of {', '.join(type(self).model_fields)}")
+        return self
+
+
 class Watch(Declared):
     """What a team wants to hear about.
 
     Entities (models, families, vendors, chips) are alternatives: one that matches is enough. Categories
-    and jurisdictions narrow what is left. Names are canonical names, aliases or API ids of the catalogue.
+    and jurisdictions narrow what is left, and so does `not`. Names are canonical names, aliases or API ids of
+    the catalogue.
     """
+
+    model_config = ConfigDict(
+        serialize_by_alias=True
+    )  # `not` is no name in Python, and the only one in a file
 
     name: Name
     models: tuple[Name, ...] = ()
@@ -34,6 +60,7 @@ class Watch(Declared):
     categories: tuple[Category, ...] = ()
     jurisdictions: tuple[str, ...] = ()
     min_severity: Severity = Severity.LOW
+    excluded: Exclusion | None = Field(default=None, alias="not", description="What it does not mean.")
 
     @model_validator(mode="after")
     def _watches_something(self) -> Self:
@@ -60,6 +87,10 @@ class Webhook(Declared):
     secret_env: Variable = Field(
         description="Environment variable of notify that holds the `whsec_...` secret."
     )
+    old_secret_env: Variable | None = Field(
+        default=None,
+        description="The secret before this one: while it is set, messages carry both signatures.",
+    )
 
 
 class Slack(Declared):
@@ -78,6 +109,45 @@ class Email(Declared):
     to: Annotated[tuple[Address, ...], Field(min_length=1)]
 
 
+class PagerDuty(Declared):
+    """An incident in PagerDuty (Events API v2): one a case and team, resolved when the measure is over."""
+
+    kind: Literal["pagerduty"]
+    name: Slug
+    routing_key_env: Variable = Field(
+        description="Environment variable of notify that holds the integration key of the service."
+    )
+    url: Url = "https://events.pagerduty.com/v2/enqueue"
+
+
+class Alertmanager(Declared):
+    """An alert in Alertmanager (API v2): one a case and team, ended when the measure is over."""
+
+    kind: Literal["alertmanager"]
+    name: Slug
+    url: Url = Field(description="Where Alertmanager is, without `/api/v2/alerts`.")
+
+
+class Teams(Declared):
+    """A card in Microsoft Teams, by the webhook trigger of a workflow; the address itself is the secret."""
+
+    kind: Literal["teams"]
+    name: Slug
+    url_env: Variable = Field(description="Environment variable of notify that holds the workflow's address.")
+
+
+class Matrix(Declared):
+    """A message in a Matrix room, as a user who has joined it."""
+
+    kind: Literal["matrix"]
+    name: Slug
+    url: Url = Field(description="The homeserver, without `/_matrix`.")
+    room: Annotated[str, StringConstraints(pattern=r"^![^\s\x00-\x1f\x7f]{1,254}$")] = Field(
+        description="Id of the room: `!...`, not its `#alias`."
+    )
+    token_env: Variable = Field(description="Environment variable of notify that holds the access token.")
+
+
 class Log(Declared):
     """A line in notify's own log: for trying a watch out."""
 
@@ -85,7 +155,14 @@ class Log(Declared):
     name: Slug
 
 
-Channel = Annotated[Webhook | Slack | Email | Log, Field(discriminator="kind")]
+Channel = Annotated[
+    Webhook | Slack | Email | PagerDuty | Alertmanager | Teams | Matrix | Log, Field(discriminator="kind")
+]
+
+
+def variables(channel: Channel) -> dict[str, str]:
+    """The environment variables of notify that a channel names, by field."""
+    return {field: value for field, value in channel if field.endswith("_env") and value is not None}
 
 
 class Team(Declared):

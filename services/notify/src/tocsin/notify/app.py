@@ -19,14 +19,20 @@ from tocsin.chassis.subscription import Group, subscribe
 from tocsin.chassis.table import Table, follow
 from tocsin.contracts import CATALOGUE, NOTICES_CLASSIFIED, Entity, NoticeClassified
 from tocsin.notify import api, backlog
+from tocsin.notify.api import channels as channels_api
+from tocsin.notify.api import feeds
 from tocsin.notify.auditor import Auditor
 from tocsin.notify.canary import PATIENCE, Canary
 from tocsin.notify.cases import Case
 from tocsin.notify.channels import Channel
+from tocsin.notify.channels.alertmanager import AlertmanagerChannel
 from tocsin.notify.channels.canary import CanaryChannel
 from tocsin.notify.channels.email import EmailChannel
 from tocsin.notify.channels.log import LogChannel
+from tocsin.notify.channels.matrix import MatrixChannel
+from tocsin.notify.channels.pagerduty import PagerDutyChannel
 from tocsin.notify.channels.slack import SlackChannel
+from tocsin.notify.channels.teams import TeamsChannel
 from tocsin.notify.channels.webhook import WebhookChannel
 from tocsin.notify.directory import Directory
 from tocsin.notify.handler import Handler
@@ -62,6 +68,10 @@ async def run(settings: NotifySettings) -> None:
         handler = Handler(pool, directory, lambda case: _case_url(settings, case))
         app.include_router(api.router(Sweep(handler), settings.api_keys, lambda name: name in os.environ))
 
+        channels = _channels(settings, session)
+        app.include_router(channels_api.router(directory, channels, settings.send_seconds, settings.api_keys))
+        app.include_router(feeds.router(pool, directory, settings.api_keys))
+
         due, unpublished = asyncio.Event(), asyncio.Event()
         life.spawn("wake-up", listen(settings.database_url, due, unpublished))
         publisher = Publisher(pool, kafka, unpublished, health.pulse("publisher", limit=LOOP_SECONDS))
@@ -71,7 +81,7 @@ async def run(settings: NotifySettings) -> None:
         sender = Sender(
             pool=pool,
             directory=directory,
-            channels=_channels(settings, session),
+            channels=channels,
             wake=due,
             pulse=health.pulse("sender", limit=LOOP_SECONDS),
             send_seconds=settings.send_seconds,
@@ -119,6 +129,10 @@ def _channels(settings: NotifySettings, session: aiohttp.ClientSession) -> dict[
     return {
         "webhook": WebhookChannel(session, os.environ),
         "slack": SlackChannel(session, os.environ),
+        "pagerduty": PagerDutyChannel(session, os.environ),
+        "alertmanager": AlertmanagerChannel(session),
+        "teams": TeamsChannel(session, os.environ),
+        "matrix": MatrixChannel(session, os.environ),
         "email": EmailChannel(smtp, settings.mail_from, settings.send_seconds),
         "log": LogChannel(),
         "canary": CanaryChannel(),

@@ -41,3 +41,4 @@ class Gauges:
         metrics.PENDING.set(now.pending.count)
         metrics.PENDING_OLDEST.set(now.pending.seconds)
         metrics.OVERDUE.set(now.overdue)
+        metrics.CIRCUITS_OPEN.set(now.circuits_open)

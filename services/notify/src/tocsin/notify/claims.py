@@ -1,6 +1,6 @@
 """Claims: what one notice, taken alone, says of a measure: what it hits, and where that stands."""
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from tocsin.contracts import (
     Action,
@@ -17,6 +17,7 @@ from tocsin.contracts import (
 )
 
 RISING = (CaseState.RUMOURED, CaseState.REPORTED, CaseState.PROPOSED, CaseState.IN_FORCE)
+ENDINGS = frozenset({Action.EASED, Action.LIFTED, Action.WITHDRAWN, Action.DENIED})
 CLOSE = frozenset({Tier.OFFICIAL, Tier.PARTY})  # those who act, and those who are hit
 
 
@@ -36,7 +37,7 @@ def reached(fact: NoticeClassified) -> CaseState | None:
     A plan to ease or lift is no easing; a community post alone neither ends a measure nor proves it.
     """
     said, tier = fact.classification, fact.notice.source.tier
-    if said.action in {Action.EASED, Action.LIFTED, Action.WITHDRAWN, Action.DENIED}:
+    if said.action in ENDINGS:
         if said.stage is not Stage.DONE or said.certainty is Certainty.RUMOURED or tier is Tier.COMMUNITY:
             return None
         return {
@@ -72,8 +73,14 @@ def objects(fact: NoticeClassified) -> tuple[EntityRef, ...]:
 
 
 def told_at(fact: NoticeClassified) -> datetime:
-    """When the act was told: the source's own word, but never later than we saw it."""
+    """When the act was told: the source's own word, but never later than we saw it.
+
+    Midnight is a date without an hour: what ends something may have been told at any hour of that day, and
+    must not count as older than what was said in the morning.
+    """
     said = fact.notice.updated_at or fact.notice.published_at or fact.notice.first_seen_at
+    if fact.classification.action in ENDINGS and said.time() == time():
+        said += timedelta(days=1)
     return min(said, fact.notice.first_seen_at)
 
 

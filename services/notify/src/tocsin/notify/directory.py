@@ -1,14 +1,20 @@
 """The directory: the teams as last declared, compiled against the catalogue as it stands."""
 
+import asyncio
+import gc
 from collections.abc import Iterable
 
 import asyncpg
 
+from tocsin.chassis import logs
 from tocsin.contracts import Entity
-from tocsin.contracts.subscriptions import Channel
+from tocsin.contracts.subscriptions import Channel, Team
 from tocsin.notify import reserved
+from tocsin.notify.notthis import NotThis
 from tocsin.notify.standing import Standing
 from tocsin.notify.store import standings, teams
+
+log = logs.get(__name__)
 
 
 class Directory:
@@ -17,26 +23,30 @@ class Directory:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
         self._version = -1
-        self._kept: str | None = None
+        self._entities: tuple[Entity, ...] = ()
+        self._compiled: tuple[Entity, ...] = self._entities
+        self._turn = asyncio.Lock()
         self.standing = Standing((), ())
 
     def know(self, entities: Iterable[Entity]) -> None:
-        """A new catalogue: names of watches mean what it says from now on."""
-        self.standing = Standing(self.standing.teams.values(), entities)
+        """A new catalogue: names of watches mean what it says from the next refresh on."""
+        self._entities = tuple(entities)
 
     async def refresh(self) -> Standing:
-        """Read the teams again if they were declared anew, by whichever replica.
+        """Read the teams again if they were declared anew, by whichever replica, or the catalogue is new.
 
-        Gives what to decide on, which is on record from now on.
+        Gives what to decide on, which is on record from now on. What takes long is done in a thread: the loop
+        goes on, and whoever decides waits.
         """
-        if await teams.version(self._pool) != self._version:
-            self._version, declared = await teams.current(self._pool)
-            self.standing = Standing(declared, self.standing.entities)
-        standing = self.standing  # another catalogue may come in while we write
-        if self._kept != standing.id:
-            await standings.keep(self._pool, standing)
-            self._kept = standing.id
-        return standing
+        async with self._turn:
+            entities = self._entities  # another catalogue may come in meanwhile
+            version = await teams.version(self._pool)
+            if version != self._version or entities is not self._compiled:
+                read = await teams.current(self._pool)
+                standing = await asyncio.to_thread(compile_standing, read.teams, entities, read.not_this)
+                await standings.keep(self._pool, standing)
+                self.standing, self._version, self._compiled = standing, read.version, entities
+            return self.standing
 
     def channel(self, team: str, channel: str) -> Channel | None:
         """A channel as it is declared now; None when it has been taken out."""
@@ -49,3 +59,22 @@ class Directory:
         """A team's name as people read it; its id when it is retired."""
         found = self.standing.teams.get(team)
         return found.name if found else team
+
+
+def compile_standing(
+    declared: Iterable[object], entities: Iterable[Entity], not_this: Iterable[object]
+) -> Standing:
+    """A standing of rows, with its id.
+
+    Meanwhile no garbage is looked for, nor ever in what was made: to walk it would hold everybody up.
+    """
+    gc.disable()
+    try:
+        standing = Standing(
+            map(Team.model_validate, declared), entities, map(NotThis.model_validate, not_this)
+        )
+        log.info("standing", id=standing.id, teams=len(standing.teams))
+        return standing
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -72,7 +72,7 @@ class Handler:
         """Record a step, and tell whom it concerns."""
         await book.take(news)
         if is_canary(news.fact):
-            for recipient in route(news, [WATCHING], {}, standing.names):
+            for recipient in route(news, WATCHING, {}, standing.names):
                 alert = compose(news, recipient, raised_at=datetime.now(UTC), case_url=None)
                 await book.raise_alert(alert, [RETURN.name], traceparent)
             return

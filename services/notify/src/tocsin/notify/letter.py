@@ -1,15 +1,29 @@
 """A letter: an alert laid out in the three parts that every channel prints, in plain text."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
-from tocsin.contracts import AlertRaised, Quote
+from tocsin.contracts import AlertRaised, Quote, StepKind
+from tocsin.notify.line import line
 from tocsin.notify.wording import utc
+
+MORE = "…"
+LONGEST_OUTSIDE = 500  # characters of what others wrote, on one line
+OPEN = "Open the case"
+CLOCK = "00:00 UTC"  # the end of a printed time
+
+# What has become of the team's own; hit, by every other kind of step.
+YOURS = {
+    StepKind.EASED: "Eased and yours",
+    StepKind.LIFTED: "Free again and yours",
+    StepKind.DENIED: "Not hit after all and yours",
+}
 
 
 @dataclass(frozen=True)
 class Section:
-    """One part of an alert: a heading and its lines."""
+    """One part of an alert: a heading and its lines; one that is indented belongs to the line before it."""
 
     heading: str
     lines: tuple[str, ...]
@@ -17,50 +31,110 @@ class Section:
 
 @dataclass(frozen=True)
 class Letter:
-    """What a person reads, before a channel dresses it."""
+    """What a person reads, before a channel dresses it.
+
+    Subject and byline answer what, since when, how sure; the sections why me and what now. ``link`` is ours.
+    """
 
     subject: str
-    byline: str
+    byline: tuple[str, ...]
     sections: tuple[Section, ...]
+    link: str | None
 
 
 def write(alert: AlertRaised, team_name: str) -> Letter:
     """Lay an alert out: what happened, why it matters to this team, what to watch next."""
     return Letter(
         subject=f"{alert.severity.upper()} · {alert.headline}",
-        byline=f"{alert.provenance} · case {alert.case_ref} · step {alert.step}",
+        byline=(
+            _since(alert),
+            _sentence(alert.provenance),
+            f"Case {alert.case_ref} · step {alert.step}",
+        ),
         sections=(
-            Section("What happened", (alert.happened, *(line for q in alert.quotes for line in _quoted(q)))),
+            Section("What happened", _happened(alert)),
             Section(f"Why it matters to {team_name}", _why(alert)),
             Section("What to watch next", _next(alert)),
         ),
+        link=alert.case_url,
     )
 
 
 def as_text(letter: Letter) -> str:
     """The letter for a terminal, a log or a text mail."""
-    parts = [letter.subject, letter.byline]
+    parts = [letter.subject, *letter.byline]
     for section in letter.sections:
-        parts += ["", section.heading, *(f"  {line}" for line in section.lines)]
+        parts += ["", section.heading, *(f"  {one}" for one in section.lines)]
+    if letter.link:
+        parts += ["", f"{OPEN}: {letter.link}"]
     return "\n".join(parts)
 
 
-def _quoted(quote: Quote) -> Sequence[str]:
-    published = f"{utc(quote.published_at)}, " if quote.published_at else ""
-    source = (
-        f"{quote.source} ({quote.tier}) · {published}seen {utc(quote.seen_at)} · sha256 {quote.sha256[:12]}"
-    )
-    return (f"“{quote.text}”", f"  {source}", *([f"  {quote.url}"] if quote.url else []))
+def within(lines: Sequence[str], most: int, size: Callable[[str], int] = len) -> tuple[str, ...]:
+    """As many of the lines as fit; the first that does not is cut with `…`.
+
+    ``most`` counts what ``size`` measures, the breaks between the lines included.
+    """
+    kept: list[str] = []
+    left = most
+    for one in lines:
+        rest = one
+        while rest and size(rest + MORE) > left:
+            rest = rest[: len(rest) * 3 // 4]
+        if rest != one or size("") > left:
+            cut = rest + MORE
+            return (*kept, cut) if size(cut) <= left else tuple(kept)
+        kept.append(one)
+        left -= size(one) + 1
+    return tuple(kept)
+
+
+def _since(alert: AlertRaised) -> str:
+    first = alert.quotes[0]
+    return f"Published {utc(first.published_at)}" if first.published_at else f"Seen {utc(first.seen_at)}"
+
+
+def _happened(alert: AlertRaised) -> tuple[str, ...]:
+    left = ", ".join(ref.name for ref in alert.still_hit)
+    ended = alert.kind in {StepKind.LIFTED, StepKind.DENIED}
+    rest = [f"Not so for {left}: still hit."] if left and ended else []
+    quoted = [one for _, told in groupby(alert.quotes, key=_notice) for one in _quoted(list(told))]
+    return (alert.happened, *rest, *quoted)
+
+
+def _notice(quote: Quote) -> str:
+    return quote.notice_id
+
+
+def _quoted(quotes: Sequence[Quote]) -> Iterator[str]:
+    """What one notice says, and where it says so."""
+    yield from (f"“{line(quote.text, LONGEST_OUTSIDE)}”" for quote in quotes)
+    told = quotes[0]
+    yield f"  {told.source} ({told.tier}) · {_times(told)} · sha256 {told.sha256[:12]}"
+    if told.url:
+        yield f"  {line(told.url, LONGEST_OUTSIDE)}"
+
+
+def _times(quote: Quote) -> str:
+    seen = utc(quote.seen_at)
+    if quote.published_at is None:
+        return f"seen {seen}"
+    day, published = utc(quote.published_at)[: -len(CLOCK)], utc(quote.published_at)
+    return f"{published}, seen {seen.removeprefix(day)}"
 
 
 def _why(alert: AlertRaised) -> tuple[str, ...]:
     lines = [reason.because for reason in alert.reasons]
-    lines.append(f"Hit and yours: {', '.join(ref.name for ref in alert.concerns)}.")
+    what = YOURS.get(alert.kind, "Hit and yours")
+    lines.append(f"{what}: {', '.join(ref.name for ref in alert.concerns)}.")
     if alert.unaffected:
         lines.append(f"Named, not hit, and yours: {', '.join(ref.name for ref in alert.unaffected)}.")
     return tuple(lines)
 
 
 def _next(alert: AlertRaised) -> tuple[str, ...]:
-    case = [f"The whole case: {alert.case_url}"] if alert.case_url else []
-    return (" · ".join(alert.watch_next) or "nothing is open on this case", *case)
+    return tuple(map(_sentence, alert.watch_next or ("nothing is open on this case",)))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -30,6 +30,12 @@ UNPUBLISHED_OLDEST = Gauge(
     "tocsin_notify_alerts_unpublished_oldest_seconds",
     "Age of the oldest alert not yet on the alerts topic; 0 when there is none.",
 )
+CIRCUITS = Counter(
+    "tocsin_notify_circuits", "Destinations given up for now, or back, as this replica saw it.", ["turn"]
+)
+CIRCUITS_OPEN = Gauge(
+    "tocsin_notify_circuits_open", "Channels of teams that fail in a row, and are only probed for now."
+)
 EXPECTED = Gauge(
     "tocsin_notify_deliveries_expected", "Deliveries that ought to be, of the last day's notices, audited."
 )
@@ -58,6 +64,8 @@ for _channel in KINDS:
         ATTEMPTS.labels(_channel, _outcome)
     for _state in ("delivered", "failed"):
         ENDED.labels(_channel, _state)
+for _turn in ("opened", "closed"):
+    CIRCUITS.labels(_turn)
 for _stage in ("notify", "first_attempt", "confirm", "deliver", "end_to_end"):
     STAGE.labels(_stage)
 PUBLISHED.labels(ALERTS_TOPIC.name)

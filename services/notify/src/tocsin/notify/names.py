@@ -16,6 +16,7 @@ class Names:
             for name in (*entity.aliases, *entity.api_ids, entity.id, entity.name):
                 self._ids[entity.kind, fold(name)] = entity.id
         self._families = {fold(e.family): e.family for e in self._entities.values() if e.family}
+        self._lines: dict[EntityId, frozenset[str]] = {}  # what has been asked for
 
     def __bool__(self) -> bool:
         return bool(self._entities)
@@ -24,13 +25,34 @@ class Names:
         """The entity that a team means by this name, or None."""
         return self._ids.get((kind, fold(name)))
 
+    def called(self, name: str) -> EntityId | None:
+        """The entity of this id or name, of whatever kind; None when there is none, or several."""
+        if name in self._entities:
+            return name
+        found = {self.resolve(kind, name) for kind in Kind} - {None}
+        return found.pop() if len(found) == 1 else None
+
     def family(self, name: str) -> str | None:
         """The family as the catalogue spells it, or None."""
         return self._families.get(fold(name))
 
+    def maker(self, entity: EntityId) -> EntityId | None:
+        """The vendor of a model or chip, where the catalogue has one."""
+        found = self._entities.get(entity)
+        return found.vendor if found is not None else None
+
     def in_family(self, entity: EntityId, family: str) -> bool:
         """Whether a model is of a family, at any depth: Claude Fable 5 is a Claude Fable and a Claude."""
-        return fold(family) in {fold(name) for name in self._line(entity)}
+        return fold(family) in self.families_of(entity)
+
+    def families_of(self, entity: EntityId) -> frozenset[str]:
+        """The families that a model is of, itself included, folded; empty for what is no model."""
+        if entity not in self._entities:
+            return frozenset()
+        line = self._lines.get(entity)
+        if line is None:
+            line = self._lines[entity] = frozenset(map(fold, self._line(entity)))
+        return line
 
     def above(self, entity: EntityId) -> frozenset[EntityId]:
         """The families of a model as entities: what hits these hits it too."""

@@ -4,7 +4,8 @@ from typing import Literal
 
 from tocsin.contracts import NoticeClassified, Severity
 from tocsin.contracts.subscriptions import Log
-from tocsin.notify.routing import Matcher, Subscriber
+from tocsin.notify.conditions import NO_TOPIC, Condition, Things
+from tocsin.notify.index import Index, Matcher, Subscriber
 
 NAME = "tocsin-canary"  # the id of its source, as ingest declares it, and of its team
 MODEL = "model:tocsin-canary"  # in the catalogue, and in no real text
@@ -17,20 +18,24 @@ class Return(Log):
 
 
 RETURN = Return(name="return")
-WATCHING = Subscriber(
-    NAME,
-    (
-        Matcher(
-            name="canary",
-            entities=frozenset({MODEL}),
-            above=frozenset(),
-            families=(),
-            categories=frozenset(),
-            jurisdictions=frozenset(),
-            min_severity=Severity.INFO,
-            anything=False,
-        ),
-    ),
+WATCHING = Index(
+    [
+        Subscriber(
+            NAME,
+            (
+                Matcher(
+                    "canary",
+                    Condition(
+                        things=Things(frozenset({MODEL}), frozenset()),
+                        above=frozenset(),
+                        topic=NO_TOPIC,
+                        min_severity=Severity.INFO,
+                        anything=False,
+                    ),
+                ),
+            ),
+        )
+    ]
 )
 
 

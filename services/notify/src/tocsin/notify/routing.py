@@ -3,44 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from tocsin.contracts import (
-    Category,
-    EntityId,
-    EntityRef,
-    Kind,
-    NoticeClassified,
-    Reason,
-    Role,
-    Severity,
-    StepKind,
-)
-from tocsin.contracts.subscriptions import Team, Watch
+from tocsin.contracts import EntityId, EntityRef, Kind, NoticeClassified, Reason, Role, StepKind
+from tocsin.contracts.subscriptions import Team
 from tocsin.notify.cases import Development, Step
+from tocsin.notify.conditions import Condition, Conditions
+from tocsin.notify.index import Index, Matcher, Subscriber
+from tocsin.notify.matching import Refs, match, without
 from tocsin.notify.names import Names
+from tocsin.notify.notthis import NotThis, Sort
 
 ENDINGS = frozenset({StepKind.EASED, StepKind.LIFTED, StepKind.DENIED})
-
-
-@dataclass(frozen=True)
-class Matcher:
-    """A watch with its names resolved. ``anything``: it leaves open what is hit."""
-
-    name: str
-    entities: frozenset[EntityId]
-    above: frozenset[EntityId]  # the families of these: what hits Claude hits Claude Fable 5
-    families: tuple[str, ...]
-    categories: frozenset[Category]
-    jurisdictions: frozenset[str]
-    min_severity: Severity
-    anything: bool
-
-
-@dataclass(frozen=True)
-class Subscriber:
-    """A team that can be matched."""
-
-    team: str
-    matchers: tuple[Matcher, ...]
 
 
 @dataclass(frozen=True)
@@ -49,84 +21,110 @@ class Recipient:
 
     team: str
     reasons: tuple[Reason, ...]
-    spared: tuple[EntityRef, ...]
+    spared: Refs
 
 
 Told = Mapping[str, frozenset[EntityId]]  # by team: what of its own earlier alerts of this case were about
 
 
-def compile_team(team: Team, names: Names) -> Subscriber:
-    """Resolve every name of a team's watches; an unknown one is left out (``check`` is what refuses it)."""
-    return Subscriber(team.id, tuple(_matcher(watch, names) for watch in team.watches))
+def compile_team(team: Team, conditions: Conditions, not_this: Iterable[NotThis] = ()) -> Subscriber:
+    """A team with its watches resolved; an unknown name is left out (``conditions.check`` refuses it)."""
+    matchers = tuple(Matcher(watch.name, conditions.of(watch)) for watch in team.watches)
+    return Subscriber(team.id, matchers, tuple(not_this))
 
 
-def check(watch: Watch, names: Names) -> Iterable[tuple[str, int, str]]:
-    """Every name of a watch that the catalogue does not hold: field, position, and what to do."""
-    for field, kind in _FIELDS.items():
-        for position, name in enumerate(getattr(watch, field)):
-            if names.resolve(kind, name) is None:
-                yield field, position, _unknown(kind.value, name, names.suggest(kind, name))
-    for position, name in enumerate(watch.families):
-        if names.family(name) is None:
-            yield "families", position, _unknown("family", name, names.suggest(None, name))
-
-
-def route(news: Development, subscribers: Iterable[Subscriber], told: Told, names: Names) -> list[Recipient]:
+def route(news: Development, subscribers: Index, told: Told, names: Names) -> list[Recipient]:
     """The teams to tell, each with its reasons.
 
     An easing, a lift or a denial also reaches every team that was told of what it is about, whatever its
-    watches say by now.
+    watches say by now, and whatever it has refused.
     """
-    found = (_recipient(news, subscriber, told, names) for subscriber in subscribers)
-    return [recipient for recipient in found if recipient is not None]
+    matched = subscribers.matched(news, told if news.step.kind in ENDINGS else (), names)
+    beside = _beside(news)
+    found = (
+        reasons(news, one, matched.hits, told.get(one.team, frozenset()), names)
+        for one in matched.subscribers
+    )
+    return [
+        Recipient(subscriber.team, why, _spared(subscriber, beside, names))
+        for subscriber, why in zip(matched.subscribers, found, strict=True)
+        if why
+    ]
 
 
-def _recipient(news: Development, subscriber: Subscriber, told: Told, names: Names) -> Recipient | None:
-    matches = (_match(matcher, news, names) for matcher in subscriber.matchers)
-    reasons = tuple(reason for reason in matches if reason is not None)
-    if not reasons and news.step.kind in ENDINGS:
-        reasons = _owed(news.step, told.get(subscriber.team, frozenset()))
-    if not reasons:
-        return None
+def reasons(
+    news: Development,
+    subscriber: Subscriber,
+    hits: Mapping[Condition, Refs],
+    earlier: frozenset[EntityId],
+    names: Names,
+) -> tuple[Reason, ...]:
+    """Why a team is told; empty when it is not. ``hits`` is what its conditions match on, if any does."""
+    if subscriber.not_this:
+        hits = wanted(news, subscriber, names)
+    found = tuple(
+        Reason(watch=matcher.name, because=_because(matcher, refs, news.fact), entities=refs)
+        for matcher in subscriber.matchers
+        if (refs := hits.get(matcher.condition)) is not None
+    )
+    if not found and news.step.kind in ENDINGS:
+        return owed(news.step, earlier)
+    return found
+
+
+def wanted(news: Development, subscriber: Subscriber, names: Names) -> dict[Condition, Refs]:
+    """What the watches of a team match on, without what it has refused."""
+    if any(refused(one, news) for one in subscriber.not_this):
+        return {}
+    things = {one.thing for one in subscriber.not_this if one.sort is Sort.ENTITY}
+    about = without(news.step.subjects, things.__contains__)
+    found = {one.condition: match(one.condition, news, about, names) for one in subscriber.matchers}
+    return {condition: refs for condition, refs in found.items() if refs is not None}
+
+
+def refused(one: NotThis, news: Development) -> bool:
+    """Whether a refusal is of this case or source: then it hides the step, whatever that is about."""
+    if one.sort is Sort.CASE:
+        return one.thing == news.case.id
+    return one.sort is Sort.SOURCE and one.thing == news.fact.notice.source.id
+
+
+def owed(step: Step, earlier: frozenset[EntityId]) -> tuple[Reason, ...]:
+    """The reason to tell the end of what a team was told of; none when it was not."""
+    again = [ref for ref in step.subjects if ref.id in earlier]
+    things = tuple(ref for ref in again if ref.kind is not Kind.VENDOR) or tuple(again)
+    if not things:
+        return ()
+    because = f"You were told when {things[0].name} was hit."
+    return (Reason(watch="", because=because, entities=things),)
+
+
+def _beside(news: Development) -> Refs:
+    """What a notice names without its being hit."""
     hit = {ref.id for ref in news.step.subjects}
-    spared = tuple(
+    return tuple(
         EntityRef(id=mention.id, name=mention.name, kind=mention.kind)
         for mention in news.fact.classification.entities
-        if mention.role is Role.MENTIONED
-        and mention.id not in hit
-        and any(_watches(matcher, mention.id, names) for matcher in subscriber.matchers)
-    )
-    return Recipient(subscriber.team, reasons, spared)
-
-
-def _match(matcher: Matcher, news: Development, names: Names) -> Reason | None:
-    said = news.fact.classification
-    if news.step.severity.rank < matcher.min_severity.rank:
-        return None
-    if matcher.categories and not matcher.categories & {news.case.category, said.category}:
-        return None
-    if matcher.jurisdictions and not matcher.jurisdictions & {*news.case.jurisdictions, *said.jurisdictions}:
-        return None
-    hits = tuple(ref for ref in news.step.subjects if _watches(matcher, ref.id, names))
-    if not hits and not matcher.anything:
-        return None
-    return Reason(watch=matcher.name, because=_because(matcher, hits, news.fact), entities=hits)
-
-
-def _watches(matcher: Matcher, entity: EntityId, names: Names) -> bool:
-    return (
-        entity in matcher.entities
-        or entity in matcher.above
-        or any(names.in_family(entity, family) for family in matcher.families)
+        if mention.role is Role.MENTIONED and mention.id not in hit
     )
 
 
-def _because(matcher: Matcher, hits: tuple[EntityRef, ...], fact: NoticeClassified) -> str:
+def _spared(subscriber: Subscriber, beside: Refs, names: Names) -> Refs:
+    conditions = [matcher.condition for matcher in subscriber.matchers] if beside else []
+    return tuple(
+        ref
+        for ref in beside
+        if any(one.hit_by(ref.id, names) and not one.excludes(ref.id, names) for one in conditions)
+    )
+
+
+def _because(matcher: Matcher, hits: Refs, fact: NoticeClassified) -> str:
+    things, topic = matcher.condition.things, matcher.condition.topic
     if not hits:
-        topics = sorted({c.value.replace("_", " ") for c in matcher.categories} | matcher.jurisdictions)
+        topics = sorted({c.value.replace("_", " ") for c in topic.categories} | topic.jurisdictions)
         return f"You watch {' and '.join(topics)} (watch “{matcher.name}”)."
     first = hits[0]
-    wider = first.id in matcher.above and first.id not in matcher.entities
+    wider = first.id in matcher.condition.above and first.id not in things.entities
     watched = f"a model of the family {first.name}" if wider else f"the {first.kind.value} {first.name}"
     return f"You watch {watched} (watch “{matcher.name}”); {_where(first, fact)}."
 
@@ -139,41 +137,3 @@ def _where(ref: EntityRef, fact: NoticeClassified) -> str:
         return "it makes what the notice names"
     fields = {span.field for span in mention.spans}
     return "it is named in the title" if "title" in fields else "it is named in the text"
-
-
-def _owed(step: Step, earlier: frozenset[EntityId]) -> tuple[Reason, ...]:
-    again = [ref for ref in step.subjects if ref.id in earlier]
-    products = tuple(ref for ref in again if ref.kind is not Kind.VENDOR) or tuple(again)
-    if not products:
-        return ()
-    because = f"You were told when {products[0].name} was hit."
-    return (Reason(watch="", because=because, entities=products),)
-
-
-_FIELDS = {"models": Kind.MODEL, "vendors": Kind.VENDOR, "chips": Kind.CHIP}
-
-
-def _matcher(watch: Watch, names: Names) -> Matcher:
-    named = [(kind, name) for field, kind in _FIELDS.items() for name in getattr(watch, field)]
-    entities = _resolved(named, names)
-    families = _resolved([(Kind.MODEL, family) for family in watch.families], names)
-    return Matcher(
-        name=watch.name,
-        entities=entities,
-        above=frozenset[EntityId]().union(*(names.above(entity) for entity in entities | families)),
-        families=watch.families,
-        categories=frozenset(watch.categories),
-        jurisdictions=frozenset(code.upper() for code in watch.jurisdictions),
-        min_severity=watch.min_severity,
-        anything=not (watch.models or watch.families or watch.vendors or watch.chips),
-    )
-
-
-def _resolved(named: Iterable[tuple[Kind, str]], names: Names) -> frozenset[EntityId]:
-    found = (names.resolve(kind, name) for kind, name in named)
-    return frozenset(entity for entity in found if entity is not None)
-
-
-def _unknown(kind: str, name: str, suggestion: str | None) -> str:
-    hint = f"did you mean {suggestion!r}?" if suggestion else "`tocsin catalogue find` shows what is known"
-    return f"the catalogue knows no {kind} {name!r}: {hint}"

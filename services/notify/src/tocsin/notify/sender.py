@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import random
 import time
 from collections import Counter
@@ -17,16 +18,20 @@ from tocsin.chassis.health import Pulse
 from tocsin.chassis.lifetime import insist
 from tocsin.chassis.metrics import STAGE
 from tocsin.notify import metrics
-from tocsin.notify.channels import Answer, Channel, Message, Outcome
+from tocsin.notify.bucket import RATES, USUAL, Bucket
+from tocsin.notify.channels import Answer, Channel, Message, Outcome, attempt
+from tocsin.notify.circuit import Sign
 from tocsin.notify.directory import Directory
 from tocsin.notify.line import line
-from tocsin.notify.pacing import next_try
-from tocsin.notify.store import ledger
+from tocsin.notify.pacing import PATIENCE, next_try
+from tocsin.notify.store import destinations, ledger
+from tocsin.notify.store.destinations import Said
 from tocsin.notify.store.ledger import Delivery, Result
 
 SLOTS = 64
 SLOTS_A_CHANNEL = 4  # so that one that hangs does not hold the others up
 LEASE = timedelta(seconds=60)  # over the longest send; a dead sender's claim ends by itself
+TURN_SECONDS = 0.02  # where more is due than one claim took
 IDLE_SECONDS = 5.0  # the longest pause, should a wake-up be lost
 FINISH_SECONDS = 8.0  # what is in flight at a stop may end within this
 LONGEST_DETAIL = 500  # of what a receiver answered
@@ -46,6 +51,7 @@ class Sender:
     send_seconds: float
     _flying: set[asyncio.Task[None]] = field(default_factory=set)
     _busy: Counter[str] = field(default_factory=Counter)
+    _buckets: dict[str, Bucket] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Deliver until cancelled; then let what is in flight end."""
@@ -63,20 +69,33 @@ class Sender:
             if self._flying:
                 await asyncio.wait(self._flying, timeout=FINISH_SECONDS)
 
+    @property
+    def in_flight(self) -> int:
+        """How many deliveries are being sent now."""
+        return len(self._flying)
+
     async def _turn(self) -> None:
         self.wake.clear()
         await self.directory.refresh()
-        full = [name for name, count in self._busy.items() if count >= SLOTS_A_CHANNEL]
-        free = SLOTS - len(self._flying)
-        claimed = await ledger.claim(self.pool, min(free, SLOTS_A_CHANNEL), full, LEASE) if free else []
+        waits = self._waits()
+        free = SLOTS - self.in_flight
+        most = min(free, SLOTS_A_CHANNEL)
+        claimed = await ledger.claim(self.pool, most, list(waits), LEASE) if most else []
         for delivery in claimed:
             self._start(delivery)
         if not claimed:
-            await self._rest()
+            await self._rest(waits, full=not free)
+
+    def _waits(self) -> dict[str, float]:
+        """Seconds until a destination may be claimed for, where not now; inf: until one lands."""
+        now = time.monotonic()
+        empty = {name: wait for name, bucket in self._buckets.items() if (wait := bucket.wait(now))}
+        return empty | {name: math.inf for name, count in self._busy.items() if count >= SLOTS_A_CHANNEL}
 
     def _start(self, delivery: Delivery) -> None:
         address = f"{delivery.alert.team}/{delivery.channel}"
         self._busy[address] += 1
+        self._bucket(delivery).take(time.monotonic())
         task = asyncio.create_task(self._deliver(delivery), name=delivery.id)
         self._flying.add(task)
         metrics.IN_FLIGHT.inc()
@@ -89,11 +108,19 @@ class Sender:
 
         task.add_done_callback(landed)
 
-    async def _rest(self) -> None:
-        wait = await ledger.next_due(self.pool)
-        pause = IDLE_SECONDS if wait is None or wait <= 0 else min(wait, IDLE_SECONDS)
+    def _bucket(self, delivery: Delivery) -> Bucket:
+        address = f"{delivery.alert.team}/{delivery.channel}"
+        if address not in self._buckets:
+            target = self.directory.channel(delivery.alert.team, delivery.channel)
+            rate = RATES.get(target.kind, USUAL) if target else USUAL
+            self._buckets[address] = Bucket(rate, time.monotonic())
+        return self._buckets[address]
+
+    async def _rest(self, waits: Mapping[str, float], *, full: bool) -> None:
+        wait = None if full else await ledger.next_due(self.pool, list(waits))
+        pauses = [IDLE_SECONDS, *waits.values(), *([max(wait, TURN_SECONDS)] if wait is not None else [])]
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(pause):
+            async with asyncio.timeout(min(pauses)):
                 await self.wake.wait()
 
     async def _deliver(self, delivery: Delivery) -> None:
@@ -103,15 +130,39 @@ class Sender:
         seconds = time.monotonic() - started
         again = None
         if answer.outcome is Outcome.RETRY:
-            again = next_try(delivery.attempt, random.random(), answer.wish)  # noqa: S311 - jitter
+            again = self._again(delivery, answer.wish)
         result = Result(answer.outcome, line(answer.detail, LONGEST_DETAIL), seconds, again)
         # If the ledger is away now, wait for it: without the record the message would go out again.
-        delivered_at = await insist("ledger", lambda: ledger.record(self.pool, delivery, result))
+        recorded = await insist("ledger", lambda: ledger.record(self.pool, delivery, result))
+        if recorded.in_trouble or answer.outcome is Outcome.RETRY:
+            await insist("ledger", lambda: self._note(delivery, answer, started))
+        self._pace(delivery, answer)
         metrics.ATTEMPTS.labels(kind, answer.outcome).inc()
         if result.again_in is None:
             made = answer.outcome is Outcome.DELIVERED
             metrics.ENDED.labels(kind, "delivered" if made else "failed").inc()
-        self._tell(delivery, result, delivered_at)
+        self._tell(delivery, result, recorded.delivered_at)
+
+    def _again(self, delivery: Delivery, wish: timedelta | None) -> timedelta | None:
+        tried_for = datetime.now(UTC) - delivery.asked_at
+        chance = random.random()  # noqa: S311 - jitter
+        return next_try(delivery.attempt - delivery.spent, tried_for, chance, wish)
+
+    async def _note(self, delivery: Delivery, answer: Answer, started: float) -> None:
+        """What the answer says of the destination, for every replica."""
+        said = Said(_sign(answer), answer.wish, timedelta(seconds=time.monotonic() - started))
+        team, channel = delivery.alert.team, delivery.channel
+        turn = await destinations.note(self.pool, (team, channel), said, PATIENCE)
+        if turn is not None:
+            metrics.CIRCUITS.labels(turn).inc()
+            why = line(answer.detail, LONGEST_DETAIL)
+            log.warning("circuit", turn=turn.value, team=team, channel=channel, why=why)
+
+    def _pace(self, delivery: Delivery, answer: Answer) -> None:
+        if answer.wish is not None:
+            self._bucket(delivery).slow_down(time.monotonic())
+        elif answer.outcome is Outcome.DELIVERED:
+            self._bucket(delivery).speed_up()
 
     async def _attempt(self, delivery: Delivery, traceparent: str) -> tuple[str, Answer]:
         alert = delivery.alert
@@ -124,13 +175,7 @@ class Sender:
             team=self.directory.name_of(alert.team),
             traceparent=traceparent,
         )
-        try:
-            async with asyncio.timeout(self.send_seconds):
-                return target.kind, await self.channels[target.kind].send(message, target)
-        except TimeoutError:
-            return target.kind, Answer(Outcome.RETRY, f"no answer within {self.send_seconds:g} s")
-        except Exception as error:  # noqa: BLE001 - whatever a receiver does, the ledger says so
-            return target.kind, Answer(Outcome.RETRY, f"{type(error).__name__}: {error}")
+        return target.kind, await attempt(self.channels[target.kind], message, target, self.send_seconds)
 
     def _tell(self, delivery: Delivery, result: Result, delivered_at: datetime | None) -> None:
         facts = {
@@ -152,3 +197,9 @@ class Sender:
         else:
             again = datetime.now(UTC) + result.again_in if result.again_in else None
             log.warning("not delivered", why=result.detail, again_at=again and again.isoformat(), **facts)
+
+
+def _sign(answer: Answer) -> Sign:
+    if answer.outcome is not Outcome.RETRY:
+        return Sign.WELL
+    return Sign.ILL if answer.wish is None else Sign.BUSY

@@ -1,38 +1,57 @@
 """A standing: what decisions stand on, the teams as declared and the catalogue as it was then."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
 from tocsin.contracts import Entity, fingerprint
 from tocsin.contracts.subscriptions import Team
+from tocsin.notify.conditions import Conditions
+from tocsin.notify.index import Index
 from tocsin.notify.names import Names
-from tocsin.notify.routing import Subscriber, compile_team
+from tocsin.notify.notthis import NotThis
+from tocsin.notify.routing import compile_team
 
 
 class Standing:
     """Who is told of what; immutable, and compiled once. Its id is made of its content."""
 
-    def __init__(self, teams: Iterable[Team], entities: Iterable[Entity]) -> None:
+    def __init__(
+        self, teams: Iterable[Team], entities: Iterable[Entity], not_this: Iterable[NotThis] = ()
+    ) -> None:
         self.teams = {team.id: team for team in teams}
         self.entities = tuple(sorted(entities, key=lambda entity: entity.id))
+        self.not_this = tuple(sorted(not_this, key=lambda one: one.number))
         self.names = Names(self.entities)
-        self.subscribers: tuple[Subscriber, ...] = tuple(
-            compile_team(team, self.names) for team in self.teams.values()
+        refused: dict[str, list[NotThis]] = defaultdict(list)
+        for one in self.not_this:
+            refused[one.team].append(one)
+        conditions = Conditions(self.names)
+        self.subscribers = Index(
+            compile_team(team, conditions, refused.get(team.id, ())) for team in self.teams.values()
         )
 
     @cached_property
-    def rows(self) -> tuple[list[Any], list[Any]]:
-        """Teams and entities as JSON, for a row."""
+    def rows(self) -> tuple[list[Any], list[Any], list[Any]]:
+        """Teams, entities and refusals as JSON, for a row."""
         teams = [team.model_dump(mode="json", exclude_defaults=True) for team in self.teams.values()]
-        return teams, [entity.model_dump(mode="json", exclude_defaults=True) for entity in self.entities]
+        entities = [entity.model_dump(mode="json", exclude_defaults=True) for entity in self.entities]
+        return teams, entities, [one.model_dump(mode="json") for one in self.not_this]
 
     @cached_property
     def id(self) -> str:
-        """The same for the same teams and catalogue, on every replica."""
-        return fingerprint("standing", *(json.dumps(part, sort_keys=True) for part in self.rows))
+        """The same for the same teams, catalogue and refusals, on every replica, an older one included."""
+        teams, entities, not_this = self.rows
+        parts = [teams, entities, *([not_this] if not_this else [])]
+        return fingerprint("standing", *map(_written, parts))
 
     def channels(self, team: str) -> list[str]:
         """The names of a team's channels."""
         return [channel.name for channel in self.teams[team].channels]
+
+
+def _written(part: list[Any]) -> str:
+    """A list as JSON, item by item: written at one go a long one would hold every other thread up."""
+    return f"[{', '.join(json.dumps(item, sort_keys=True) for item in part)}]"

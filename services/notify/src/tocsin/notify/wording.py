@@ -60,6 +60,8 @@ def compose(
 ) -> AlertRaised:
     """The alert that tells one team one step. Its id is made of case, step and team."""
     fact, case, step = news.fact, news.case, news.step
+    hit = {thing for thing, state in case.states.items() if state in (*RISING, CaseState.EASED)}
+    still_hit = tuple(ref for ref in case.subjects if ref.id in hit)
     return AlertRaised(
         id=fingerprint("a", case.id, str(step.number), recipient.team),
         team=recipient.team,
@@ -78,7 +80,8 @@ def compose(
         quotes=quotes(fact),
         subjects=step.subjects,
         reasons=recipient.reasons,
-        unaffected=recipient.spared,
+        unaffected=tuple(ref for ref in recipient.spared if ref not in still_hit),
+        still_hit=still_hit,
         watch_next=watch_next(news),
         case_url=case_url,
         seen_at=fact.notice.first_seen_at,
@@ -160,7 +163,8 @@ def watch_next(news: Development) -> tuple[str, ...]:
         rest = [ref.name for ref in case.subjects if case.states.get(ref.id) in RISING]
         told.append(f"{_list(rest)}: unchanged")
     if case.notices > 1:
-        told.append(f"{case.notices} notices on this case so far")
+        copies = f", {case.copies} of them copied" if case.copies else ""
+        told.append(f"{case.notices} notices on this case so far{copies}")
     return tuple(told)
 
 

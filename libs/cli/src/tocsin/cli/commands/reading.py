@@ -56,7 +56,7 @@ def cases(
     limit: Limit = 20,
     json: Json = False,
 ) -> None:
-    """List cases, newest first, or show one with its steps and every notice that told it.
+    """List cases, newest first, or show one: steps, notices, and what sources differ about.
 
     Examples:
         tocsin cases
@@ -131,12 +131,30 @@ def _show_case(case: Row, *, json: bool) -> None:
         output.as_json(case)
         return
     about = ", ".join(subject["name"] for subject in case["subjects"])
-    output.pairs({"case": case["ref"], "state": case["state"], "category": case["category"], "about": about})
+    output.pairs(
+        {
+            "case": case["ref"],
+            "state": case["state"],
+            "category": case["category"],
+            "about": about,
+            "told by": _counted(case),
+        }
+    )
     output.table(
         ("step", "kind", "state", "severity", "taken"),
         ((s["number"], s["kind"], s["state"], s["severity"], shown(s["taken_at"])) for s in case["steps"]),
         empty="no steps",
     )
+    if differ := case.get("conflicts"):  # an older notify does not say
+        output.table(
+            ("sources differ about", "this is said", "by"),
+            (
+                (one["about"], side["says"], ", ".join(side["sources"]))
+                for one in differ
+                for side in one["sides"]
+            ),
+            empty="",
+        )
     output.table(
         ("seen", "tier", "source", "says", "title", "in this case because"),
         (
@@ -152,6 +170,12 @@ def _show_case(case: Row, *, json: bool) -> None:
         ),
         empty="no notices",
     )
+
+
+def _counted(case: Row) -> str:
+    """How many notices told a case, and how many of them only repeat another: an older case has no count."""
+    copies = case.get("copies", 0)
+    return f"{len(case['notices'])} notices" + (f", {copies} of them copied" if copies else "")
 
 
 def _read(what: str, limit: int, start: str | None, **filters: str | None) -> list[Row]:

@@ -140,8 +140,8 @@ def backfill(
 ) -> None:
     """Ask a source for what it published before Tocsin listened. What was told before is told to nobody.
 
-    The running ingest does it, some days at a time. Kinds that can be asked by date: federal_register and
-    hacker_news.
+    The running ingest does it, some days at a time. Sources of kind federal_register and hacker_news can
+    be asked by date.
 
     Example:
         tocsin sources backfill federal-register-bis --since 2026-01-01 --until 2026-07-01 --dry-run

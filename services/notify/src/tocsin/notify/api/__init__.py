@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 from pydantic import SecretStr
 
 from tocsin.chassis.http import require_key
-from tocsin.notify.api import audit, reading, subscriptions
+from tocsin.notify.api import audit, notthis, reading, subscriptions, why
 from tocsin.notify.sweep import Sweep
 
 
@@ -17,4 +17,6 @@ def router(sweep: Sweep, keys: Sequence[SecretStr], known: Callable[[str], bool]
     routes.include_router(subscriptions.router(pool, sweep.handler.directory, known))
     routes.include_router(reading.router(pool))
     routes.include_router(audit.router(pool, sweep))
+    routes.include_router(why.router(pool))
+    routes.include_router(notthis.router(pool, sweep.handler.directory))
     return routes

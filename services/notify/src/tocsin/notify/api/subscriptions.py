@@ -9,10 +9,11 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ValidationError
 
 from tocsin.chassis.problems import Problem
-from tocsin.contracts.subscriptions import Slack, Subscriptions, Webhook
+from tocsin.contracts.subscriptions import Subscriptions, variables
+from tocsin.notify.conditions import check
 from tocsin.notify.directory import Directory
+from tocsin.notify.names import Names
 from tocsin.notify.reserved import NAME
-from tocsin.notify.routing import check
 from tocsin.notify.store import teams
 
 MOST_BYTES = 2_000_000
@@ -34,13 +35,12 @@ def router(pool: asyncpg.Pool, directory: Directory, known: Callable[[str], bool
     @routes.put("/subscriptions", summary="Declare all teams")
     async def put(request: Request) -> Applied:
         declared = _parse(await _body(request))
-        if not directory.standing.names:
+        names = (await directory.refresh()).names
+        if not names:
             raise Problem(
                 HTTPStatus.SERVICE_UNAVAILABLE, "the catalogue is still loading", headers={"Retry-After": "2"}
             )
-        wrong = chain(
-            _reserved(declared), _unknown_names(declared, directory), _unknown_secrets(declared, known)
-        )
+        wrong = chain(_reserved(declared), _unknown_names(declared, names), _unknown_secrets(declared, known))
         if complaints := list(islice(wrong, MOST_COMPLAINTS)):
             raise _refusal(complaints)
         try:
@@ -82,22 +82,20 @@ def _reserved(declared: Subscriptions) -> Iterable[Complaint]:
             }
 
 
-def _unknown_names(declared: Subscriptions, directory: Directory) -> Iterable[Complaint]:
+def _unknown_names(declared: Subscriptions, names: Names) -> Iterable[Complaint]:
     for i, team in enumerate(declared.teams):
         for j, watch in enumerate(team.watches):
-            for field, position, detail in check(watch, directory.standing.names):
-                yield {"at": ["teams", i, "watches", j, field, position], "detail": detail}
+            for at, detail in check(watch, names):
+                yield {"at": ["teams", i, "watches", j, *at], "detail": detail}
 
 
 def _unknown_secrets(declared: Subscriptions, known: Callable[[str], bool]) -> Iterable[Complaint]:
     for i, team in enumerate(declared.teams):
         for j, channel in enumerate(team.channels):
-            field = {Webhook: "secret_env", Slack: "url_env"}.get(type(channel))
-            if field is not None and not known(name := getattr(channel, field)):
-                detail = (
-                    f"notify has no environment variable {name}: set it where notify runs, then restart it"
-                )
-                yield {"at": ["teams", i, "channels", j, field], "detail": detail}
+            for field, name in variables(channel).items():
+                if not known(name):
+                    detail = f"notify has no variable {name}: set it where notify runs, then restart it"
+                    yield {"at": ["teams", i, "channels", j, field], "detail": detail}
 
 
 def _refusal(complaints: Iterable[Complaint]) -> Problem:

@@ -1,5 +1,6 @@
 """Channels: where teams want to hear it, one file each, and what an attempt can come to."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -8,7 +9,7 @@ from typing import Protocol
 from tocsin.contracts import AlertRaised
 from tocsin.contracts.subscriptions import Channel as Declaration
 
-KINDS = ("webhook", "slack", "email", "log", "canary")
+KINDS = ("webhook", "slack", "email", "pagerduty", "alertmanager", "teams", "matrix", "log", "canary")
 
 
 class Outcome(StrEnum):
@@ -42,5 +43,21 @@ class Channel(Protocol):
     """The edge to one kind of receiver."""
 
     async def send(self, message: Message, target: Declaration) -> Answer:
-        """Make one attempt. Network errors may be raised: the sender takes them as ``RETRY``."""
+        """Make one attempt. Network errors may be raised: ``attempt`` takes them as ``RETRY``."""
         ...
+
+
+async def attempt(channel: Channel, message: Message, target: Declaration, seconds: float) -> Answer:
+    """One attempt within so many seconds, whatever the receiver does; never raises."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await channel.send(message, target)
+    except TimeoutError:
+        return Answer(Outcome.RETRY, f"no answer within {seconds:g} s")
+    except Exception as error:  # noqa: BLE001 - whatever a receiver does, the ledger says so
+        return Answer(Outcome.RETRY, f"{type(error).__name__}: {error}")
+
+
+def unset(variable: str) -> Answer:
+    """For what is not set up: it may come with the next start of notify."""
+    return Answer(Outcome.RETRY, f"set {variable} in notify's environment")

@@ -12,12 +12,21 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tocsin.contracts import Severity
 from tocsin.contracts.subscriptions import Channel, Email
-from tocsin.notify.channels import Answer, Message, Outcome
-from tocsin.notify.letter import as_text, write
+from tocsin.notify.channels import Answer, Message, Outcome, unset
+from tocsin.notify.letter import OPEN, as_text, write
 from tocsin.notify.line import line
 
 PERMANENT = 500  # SMTP reply codes from here on: RFC 5321, 4.2.1
 LONGEST_SUBJECT = 200
+
+# Of the bar beside the title, seen on white and on black alike; the word is in the title.
+COLOURS = {
+    Severity.CRITICAL: "#d93025",
+    Severity.HIGH: "#c26401",
+    Severity.MEDIUM: "#8a7300",
+    Severity.LOW: "#1a73e8",
+    Severity.INFO: "#767676",
+}
 
 _pages = Environment(
     loader=PackageLoader("tocsin.notify", "channels"), autoescape=True, undefined=StrictUndefined
@@ -40,7 +49,7 @@ class EmailChannel:
         """One attempt; delivered when the server took it for at least one address."""
         assert isinstance(target, Email)  # noqa: S101 - the sender picks the channel by the target's kind
         if self._server is None:
-            return Answer(Outcome.RETRY, "set TOCSIN_NOTIFY_SMTP_URL: no mail server is known")
+            return unset("TOCSIN_NOTIFY_SMTP_URL")
         mail = compose(message, self._sender, target.to)
         try:
             async with _server(self._server, self._seconds) as server:
@@ -72,7 +81,10 @@ def compose(message: Message, sender: str, to: Sequence[str]) -> EmailMessage:
     if alert.severity is Severity.CRITICAL:
         mail["X-Priority"] = "1"
     mail.set_content(as_text(letter))
-    mail.add_alternative(_pages.get_template("email.html.j2").render(letter=letter), subtype="html")
+    page = _pages.get_template("email.html.j2").render(
+        letter=letter, colour=COLOURS[alert.severity], open=OPEN
+    )
+    mail.add_alternative(page, subtype="html")
     return mail
 
 

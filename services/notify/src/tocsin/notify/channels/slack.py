@@ -1,16 +1,15 @@
 """Slack: an incoming webhook, with blocks for people and plain text for notifications."""
 
-import json
 from collections.abc import Mapping
 
 import aiohttp
 
 from tocsin.contracts.subscriptions import Channel, Slack
-from tocsin.notify.channels import Answer, Message, Outcome
-from tocsin.notify.channels.post import post
-from tocsin.notify.letter import Letter, write
+from tocsin.notify.channels import Answer, Message, unset
+from tocsin.notify.channels.post import encoded, post_secretly
+from tocsin.notify.letter import OPEN, Letter, within, write
 
-LONGEST_SECTION = 2_900  # Slack refuses a section over 3,000 characters
+LONGEST_PART = 3_000  # characters, as Slack allows a section
 LONGEST_HEADER = 150
 
 
@@ -24,39 +23,50 @@ class SlackChannel:
     async def send(self, message: Message, target: Channel) -> Answer:
         """One attempt; the address is a secret and is never in the answer."""
         assert isinstance(target, Slack)  # noqa: S101 - the sender picks the channel by the target's kind
-        url = self._secrets.get(target.url_env)
-        if url is None:
-            return Answer(Outcome.RETRY, f"set {target.url_env} in notify's environment")
-        body = json.dumps(payload(write(message.alert, message.team)), ensure_ascii=False)
-        try:
-            return await post(self._session, url, body.encode(), {"content-type": "application/json"})
-        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):  # their text is the address
-            return Answer(Outcome.RETRY, f"{target.url_env} in notify's environment is no https:// address")
+        if (url := self._secrets.get(target.url_env)) is None:
+            return unset(target.url_env)
+        body = encoded(payload(write(message.alert, message.team)))
+        return await post_secretly(self._session, url, target.url_env, body)
 
 
 def payload(letter: Letter) -> dict[str, object]:
-    """The message as Slack wants it: `text` for notifications and screen readers, `blocks` for the eye."""
-    sections = [
-        _section(f"*{escape(part.heading)}*\n" + escape("\n".join(part.lines))) for part in letter.sections
-    ]
+    """The message as Slack wants it: `text` for notifications and screen readers, `blocks` for the eye.
+
+    Source: Slack, "Rich text block": a text element is shown as it is; mentions and links are other elements.
+    """
     header = {
         "type": "header",
         "text": {"type": "plain_text", "text": letter.subject[:LONGEST_HEADER], "emoji": False},
     }
+    parts = [_part(_text(f"{part.heading}\n", bold=True), *_lines(part.lines)) for part in letter.sections]
+    link = [_part({"type": "link", "url": letter.link, "text": OPEN})] if letter.link else []
     return {
         "text": escape(letter.subject),
-        "blocks": [header, _section(escape(letter.byline)), *sections],
+        "mrkdwn": False,
+        "blocks": [header, _part(*_lines(letter.byline)), *parts, *link],
         "unfurl_links": False,
+        "unfurl_media": False,
     }
 
 
 def escape(text: str) -> str:
-    """Text as Slack's mrkdwn shows it literally.
+    """Text in which Slack finds no mention and no link.
 
     Source: Slack, "Formatting text for app surfaces", escaping; `@` and `#` mention nobody without `<`.
     """
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _section(text: str) -> dict[str, object]:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:LONGEST_SECTION], "verbatim": True}}
+def _lines(lines: tuple[str, ...]) -> list[dict[str, object]]:
+    return [_text("\n".join(within(lines, LONGEST_PART)))]
+
+
+def _text(text: str, *, bold: bool = False) -> dict[str, object]:
+    return {"type": "text", "text": text, **({"style": {"bold": True}} if bold else {})}
+
+
+def _part(*elements: dict[str, object]) -> dict[str, object]:
+    return {
+        "type": "rich_text",
+        "elements": [{"type": "rich_text_section", "elements": list(elements)}],
+    }

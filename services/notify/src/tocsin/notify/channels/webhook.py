@@ -1,21 +1,22 @@
 """Webhook: a signed POST as Standard Webhooks has it (https://www.standardwebhooks.com, version 1)."""
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import aiohttp
 from standardwebhooks import Webhook as Signer
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from tocsin.contracts.subscriptions import Channel, Webhook
-from tocsin.notify.channels import Answer, Message, Outcome
-from tocsin.notify.channels.post import post
+from tocsin.notify.channels import Answer, Message, Outcome, unset
+from tocsin.notify.channels.post import JSON, encoded, post
 
 
 class WebhookChannel:
     """Posts ``{"type", "timestamp", "data"}`` with ``webhook-id``, ``-timestamp`` and ``-signature``.
 
-    The id is the delivery's, the same on every attempt.
+    The id is the delivery's, the same on every attempt. While a secret is being rotated there are two
+    signatures, and the receiver checks the one that it can.
     """
 
     def __init__(
@@ -31,23 +32,32 @@ class WebhookChannel:
     async def send(self, message: Message, target: Channel) -> Answer:
         """One attempt; a secret that is not there yet may come with the next start of notify."""
         assert isinstance(target, Webhook)  # noqa: S101 - the sender picks the channel by the target's kind
-        secret = self._secrets.get(target.secret_env)
-        if secret is None:
-            return Answer(Outcome.RETRY, f"set {target.secret_env} in notify's environment")
+        if target.secret_env not in self._secrets:
+            return unset(target.secret_env)
         now = self._now()
-        body = json.dumps(
-            {
-                "type": "alert.raised",
-                "timestamp": now.isoformat(),
-                "data": message.alert.model_dump(mode="json"),
-            },
-            ensure_ascii=False,
-        )
+        body = content(message, now)
+        signatures = []
+        for name in (target.secret_env, target.old_secret_env):
+            if name is not None and name in self._secrets:
+                try:
+                    signatures.append(Signer(self._secrets[name]).sign(message.id, now, body))
+                except (ValueError, EmptyWebhookSecretError):  # no base64, or nothing
+                    return Answer(Outcome.RETRY, f"{name} in notify's environment is no `whsec_...` secret")
         headers = {
-            "content-type": "application/json",
+            **JSON,
             "webhook-id": message.id,
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Signer(secret).sign(message.id, now, body),
+            "webhook-signature": " ".join(signatures),  # in any order: specification, "Signature scheme"
             "traceparent": message.traceparent,
         }
         return await post(self._session, target.url, body.encode(), headers)
+
+
+def content(message: Message, now: datetime) -> str:
+    """The body: the alert as the topic has it."""
+    said = {
+        "type": "alert.raised",
+        "timestamp": now.isoformat(),
+        "data": message.alert.model_dump(mode="json"),
+    }
+    return encoded(said).decode()

@@ -20,6 +20,7 @@ class Backlog:
     unpublished: Waiting  # alerts that are not on the alerts topic
     pending: Waiting  # deliveries, aged from when their alert was raised
     overdue: float  # seconds for which the earliest of them has been due; 0 when none is
+    circuits_open: int  # destinations that are only probed
 
 
 async def read(pool: asyncpg.Pool) -> Backlog:
@@ -41,6 +42,7 @@ async def read(pool: asyncpg.Pool) -> Backlog:
         unpublished=_waiting(unpublished),
         pending=_waiting(pending),
         overdue=max(0.0, pending["overdue"] or 0.0),
+        circuits_open=await pool.fetchval("select count(*) from destinations where opened_at is not null"),
     )
 
 

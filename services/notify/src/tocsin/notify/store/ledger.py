@@ -20,6 +20,8 @@ class Delivery:
     attempt: int
     traceparent: str
     first_tried_at: datetime  # start of the first attempt, this one if it is
+    spent: int  # attempts before it was asked for anew
+    asked_at: datetime  # when it was to be sent, or last asked for anew
 
 
 @dataclass(frozen=True)
@@ -32,29 +34,61 @@ class Result:
     again_in: timedelta | None = None
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """What became of a delivery, and whether its destination is on record as in trouble."""
+
+    delivered_at: datetime | None
+    in_trouble: bool
+
+
+# due: what could go; probe: open circuits of which this claim has the one try; free: what goes.
+# All that waits for a held destination is put off in one go: a dead one with thousands costs nobody time.
+CLAIM = """
+    with due as (
+        select d.id, d.team_id, d.channel, d.due_at, d.seq, h.opened_at,
+               coalesce(h.held_until > now(), false) as held
+        from deliveries d left join destinations h using (team_id, channel)
+        where d.state = 'pending' and d.due_at <= now() and d.team_id || '/' || d.channel <> all($2::text[])
+        order by d.due_at, d.seq limit $1 for update of d skip locked
+    ), probe as (
+        update destinations h set held_until = now() + $3::interval
+        from (select distinct team_id, channel from due where opened_at is not null and not held) p
+        where h.team_id = p.team_id and h.channel = p.channel and h.held_until <= now()
+        returning h.team_id, h.channel
+    ), free as (
+        select id from due where opened_at is null and not held
+        union all
+        (select distinct on (team_id, channel) id from due join probe using (team_id, channel)
+         order by team_id, channel, due_at, seq)
+    ), siblings as (
+        select d.id from deliveries d
+        where d.state = 'pending' and d.due_at <= now()
+          and (d.team_id, d.channel) in (select team_id, channel from due where opened_at is not null or held)
+          and d.id not in (select id from free)
+        for update skip locked
+    ), put_off as (
+        update deliveries d set due_at = greatest(
+            (select held_until from destinations h where h.team_id = d.team_id and h.channel = d.channel),
+            now() + interval '1 second')
+        from siblings where d.id = siblings.id
+    )
+    update deliveries d set due_at = now() + $3, attempts = attempts + 1
+    from free, alerts a where d.id = free.id and a.id = d.alert_id
+    returning d.id, d.channel, d.attempts, d.spent, d.asked_at, a.body, a.traceparent, coalesce(
+        (select min(at - make_interval(secs => seconds)) from attempts where delivery_id = d.id), now()
+    ) as first_tried_at
+"""
+
+
 async def claim(pool: asyncpg.Pool, most: int, busy: Sequence[str], lease: timedelta) -> list[Delivery]:
     """Take up to ``most`` due deliveries, earliest first, none on a channel that is ``busy``.
 
     A claim moves the due time ahead by the lease. Whoever claimed and died needs no cleaning up: the
-    delivery comes due again, with the same id.
+    delivery comes due again, with the same id. What is due on a destination that is held is put off until it
+    is held no longer; on one whose circuit is open a single delivery is taken then, as its probe.
     """
-    rows = await pool.fetch(
-        """
-        with due as (
-            select id from deliveries
-            where state = 'pending' and due_at <= now() and team_id || '/' || channel <> all($2::text[])
-            order by due_at limit $1 for update skip locked
-        )
-        update deliveries d set due_at = now() + $3, attempts = attempts + 1
-        from due, alerts a where d.id = due.id and a.id = d.alert_id
-        returning d.id, d.channel, d.attempts, a.body, a.traceparent, coalesce(
-            (select min(at - make_interval(secs => seconds)) from attempts where delivery_id = d.id), now()
-        ) as first_tried_at
-        """,
-        most,
-        list(busy),
-        lease,
-    )
+    rows = await pool.fetch(CLAIM, most, list(busy), lease)
     return [
         Delivery(
             id=row["id"],
@@ -63,26 +97,31 @@ async def claim(pool: asyncpg.Pool, most: int, busy: Sequence[str], lease: timed
             attempt=row["attempts"],
             traceparent=row["traceparent"],
             first_tried_at=row["first_tried_at"],
+            spent=row["spent"],
+            asked_at=row["asked_at"],
         )
         for row in rows
     ]
 
 
-async def record(pool: asyncpg.Pool, delivery: Delivery, result: Result) -> datetime | None:
-    """Write down an attempt and what follows from it; gives the time of delivery if it was made."""
+async def record(pool: asyncpg.Pool, delivery: Delivery, result: Result) -> Recorded:
+    """Write down an attempt and what follows from it."""
     state = "delivered" if result.outcome is Outcome.DELIVERED else "pending" if result.again_in else "failed"
-    delivered_at: datetime | None = await pool.fetchval(
+    row = await pool.fetchrow(
         """
         with attempt as (
             insert into attempts (delivery_id, number, outcome, detail, seconds) values ($1, $2, $3, $4, $5)
             on conflict do nothing
-        )
+        ), kept as (
         update deliveries set
             state = $6,
             due_at = now() + coalesce($7, interval '0'),
             delivered_at = case when $6 = 'delivered' then now() end,
             last_error = case when $6 = 'delivered' then null else $4 end
         where id = $1 and state = 'pending' returning delivered_at
+        )
+        select (select delivered_at from kept) as delivered_at,
+               exists (select from destinations where team_id = $8 and channel = $9) as in_trouble
         """,
         delivery.id,
         delivery.attempt,
@@ -91,13 +130,19 @@ async def record(pool: asyncpg.Pool, delivery: Delivery, result: Result) -> date
         result.seconds,
         state,
         result.again_in,
+        delivery.alert.team,
+        delivery.channel,
     )
-    return delivered_at
+    return Recorded(row["delivered_at"], row["in_trouble"])
 
 
-async def next_due(pool: asyncpg.Pool) -> float | None:
-    """Seconds until the next one is due; negative: overdue; None: none waits."""
+async def next_due(pool: asyncpg.Pool, busy: Sequence[str]) -> float | None:
+    """Seconds until the next is due on a channel not ``busy``; negative: overdue; None: none waits."""
     wait: float | None = await pool.fetchval(
-        "select extract(epoch from min(due_at) - now())::float8 from deliveries where state = 'pending'"
+        """
+        select extract(epoch from due_at - now())::float8 from deliveries
+        where state = 'pending' and team_id || '/' || channel <> all($1::text[]) order by due_at limit 1
+        """,
+        list(busy),
     )
     return wait

@@ -6,6 +6,8 @@ from typing import Any
 
 import asyncpg
 
+from tocsin.contracts import NoticeClassified
+from tocsin.notify.conflicts import conflicts
 from tocsin.notify.reserved import MODEL, NAME
 
 Row = dict[str, Any]  # a JSON object, as the API answers it
@@ -58,7 +60,7 @@ async def cases(pool: asyncpg.Pool, page: Page) -> list[Row]:
 
 
 async def case(pool: asyncpg.Pool, name: str) -> Row | None:
-    """One case by id or reference, with its steps and the notices that told it; None when there is none."""
+    """One case by id or reference with steps, notices and what these differ about; None if there is none."""
     row = await pool.fetchrow(
         "select ref, state, body from cases where id = $1 or ref = upper($1) order by seq desc limit 1", name
     )
@@ -75,12 +77,14 @@ async def case(pool: asyncpg.Pool, name: str) -> Row | None:
         """,
         identity,
     )
+    facts = [NoticeClassified.model_validate(n["body"]) for n in notices]
     found: Row = row["body"]
     return found | {
         "ref": row["ref"],
         "state": row["state"],
         "steps": [s["body"] | {"notice_id": s["notice_id"], "taken_at": s["taken_at"]} for s in steps],
         "notices": [n["body"] | {"because": n["because"]} for n in notices],
+        "conflicts": [one.model_dump() for one in conflicts(facts)],
     }
 
 

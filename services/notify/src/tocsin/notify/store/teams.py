@@ -1,5 +1,8 @@
 """The teams as they were last declared."""
 
+from dataclasses import dataclass
+from typing import Any
+
 import asyncpg
 
 from tocsin.contracts.subscriptions import Subscriptions, Team
@@ -42,13 +45,27 @@ async def version(connection: asyncpg.Connection | asyncpg.Pool) -> int:
     return number
 
 
-async def current(pool: asyncpg.Pool) -> tuple[int, tuple[Team, ...]]:
-    """The version and the teams that are told, as they are at one instant."""
+@dataclass(frozen=True)
+class Current:
+    """The teams that are told and what they have refused, as JSON, at one instant."""
+
+    version: int
+    teams: list[Any]
+    not_this: list[Any]
+
+
+async def current(pool: asyncpg.Pool) -> Current:
+    """Everything that decisions stand on, but for the catalogue."""
     row = await pool.fetchrow(
-        "select version, (select coalesce(jsonb_agg(declaration order by id), '[]') "
-        "from teams where not retired) as teams from subscriptions"
+        """
+        select version,
+          (select coalesce(jsonb_agg(declaration order by id), '[]') from teams where not retired) as teams,
+          (select coalesce(jsonb_agg(to_jsonb(n) order by number), '[]')
+           from not_this n where taken_back_at is null) as not_this
+        from subscriptions
+        """
     )
-    return row["version"], tuple(map(Team.model_validate, row["teams"]))
+    return Current(**row)
 
 
 async def read(connection: asyncpg.Connection | asyncpg.Pool) -> tuple[Team, ...]:

@@ -1,0 +1,62 @@
+"""`tocsin channels`: try one out, or have the address of a team's feed."""
+
+import json as codec
+from typing import Annotated
+
+import typer
+
+from tocsin.cli import output
+from tocsin.cli.client import Body, call
+from tocsin.cli.commands.options import Json
+from tocsin.cli.failure import Exit, Failure
+from tocsin.cli.place import setting
+
+Team = Annotated[str, typer.Argument(help="Id of the team.", show_default=False)]
+
+OPEN = {"pagerduty", "alertmanager"}  # these keep an alarm until it is ended
+
+channels = typer.Typer(no_args_is_help=True, help="Where teams hear it.")
+
+
+@channels.command("test")
+def try_out(
+    team: Team,
+    channel: Annotated[str, typer.Argument(help="Name of the channel.", show_default=False)],
+    lifted: Annotated[
+        bool, typer.Option("--lifted", help="End the test: closes the alarm it opened.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Send a message that is marked as a test, once, and say what the receiver answered.
+
+    Example:
+        tocsin channels test payments pager
+    """
+    asked = Body(codec.dumps({"team": team, "channel": channel, "lifted": lifted}).encode())
+    tried = call("POST", f"{setting('notify_url')}/v1/channels/test", setting("api_key"), body=asked)
+    if json:
+        output.as_json(tried)
+    else:
+        took = f"{tried['seconds']:.3f} s: {tried['detail']}"
+        verdict = "delivered" if tried["outcome"] == "delivered" else "not delivered"
+        output.console.print(output.plain(f"{team}/{channel} ({tried['kind']}): {verdict} in {took}"))
+    if tried["outcome"] != "delivered":
+        again = (
+            "an alert would be tried again" if tried["outcome"] == "retry" else "an alert would be given up"
+        )
+        raise Failure(Exit.FAILED, f"the test did not arrive; {again}")
+    if tried["kind"] in OPEN and not lifted and not json:
+        cure = f"tocsin channels test {team} {channel} --lifted"
+        output.console.print(output.plain(f"It holds an alarm now; end it with: {cure}"))
+
+
+@channels.command("feed")
+def feed(team: Team) -> None:
+    """Print the address of a team's Atom feed. Whoever has the address can read the team's alerts.
+
+    Example:
+        tocsin channels feed payments
+    """
+    url = setting("notify_url")
+    path = call("GET", f"{url}/v1/feeds/{team}", setting("api_key"))["path"]
+    typer.echo(f"{url.rstrip('/')}{path}")

@@ -1,0 +1,72 @@
+"""Alertmanager: an alert a case and team, by its API v2 (prometheus/alertmanager, api/v2/openapi.yaml)."""
+
+from datetime import datetime, timedelta
+
+import aiohttp
+
+from tocsin.contracts import AlertRaised, Severity
+from tocsin.contracts.subscriptions import Alertmanager, Channel
+from tocsin.notify.channels import Answer, Message
+from tocsin.notify.channels.post import bytes_of, encoded, post
+from tocsin.notify.letter import as_text, within, write
+
+LONGEST_SUMMARY = 500
+MOST_BYTES = 16_000  # of the description: Alertmanager's own receivers take less
+
+# We tell a step once, and Alertmanager ends what nobody repeats: so it is told how long to hold it.
+HELD = timedelta(days=90)  # as long as a case waits for its next step
+
+
+class AlertmanagerChannel:
+    """Fires an alert, and ends it when the measure is over."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def send(self, message: Message, target: Channel) -> Answer:
+        """One attempt. A repeat is the same alert to Alertmanager, for its labels are the same."""
+        assert isinstance(target, Alertmanager)  # noqa: S101 - the sender picks the channel by the target's kind
+        url = f"{target.url.rstrip('/')}/api/v2/alerts"
+        return await post(self._session, url, encoded(alerts(message)))
+
+
+def alerts(message: Message) -> list[dict[str, object]]:
+    """The alert at the severity of this step, and its end at every other.
+
+    Labels are the identity of an alert, and people route by severity: a step that is graver or milder than
+    the one before is another alert, so the one before must end.
+    """
+    alert, letter = message.alert, write(message.alert, message.team)
+    text = within(as_text(letter).split("\n"), MOST_BYTES, size=bytes_of)
+    annotations = {
+        "summary": letter.subject[:LONGEST_SUMMARY],
+        "description": "\n".join(text),
+        "alert_id": alert.id,
+        "traceparent": message.traceparent,
+    }
+    return [
+        {
+            "labels": labels(alert, severity),
+            "annotations": annotations,  # on what ends too: people read why
+            "startsAt": alert.raised_at.isoformat(),
+            "endsAt": _end(alert, severity).isoformat(),
+            **({"generatorURL": alert.case_url} if alert.case_url else {}),
+        }
+        for severity in Severity
+    ]
+
+
+def labels(alert: AlertRaised, severity: Severity) -> dict[str, str]:
+    """What Alertmanager groups and routes by; the same for every step of a case at one severity."""
+    return {
+        "alertname": "Tocsin",
+        "team": alert.team,
+        "case": alert.case_ref,
+        "case_id": alert.case_id,
+        "severity": severity.value,
+    }
+
+
+def _end(alert: AlertRaised, severity: Severity) -> datetime:
+    fires = severity is alert.severity and not alert.over
+    return alert.raised_at + HELD if fires else alert.raised_at
