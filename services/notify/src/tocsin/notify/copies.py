@@ -6,7 +6,7 @@ from tocsin.contracts import NoticeClassified, Tier
 from tocsin.contracts.message import Part
 from tocsin.contracts.signature import alike
 
-COPY = 0.5  # of the shorter wording stands in the other; measured in docs/adr/0013
+COPY = 0.5  # of the shorter wording stands in the other; measured in docs/adr/0012
 REMEMBERED = 16  # wordings to a case, the latest
 
 
