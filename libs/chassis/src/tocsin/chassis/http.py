@@ -11,11 +11,14 @@ import uvicorn
 from fastapi import FastAPI, Header
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from pydantic import SecretStr
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from tocsin.chassis import logs, problems
 from tocsin.chassis.health import Health
 from tocsin.chassis.problems import Problem
+
+BODY_SECONDS = 30.0
 
 log = logs.get(__name__)
 
@@ -63,6 +66,23 @@ def require_key(keys: Sequence[SecretStr]) -> Callable[[str], None]:
             )
 
     return check
+
+
+async def read_body(request: Request, cap: int, cure: str) -> bytes:
+    """The body of a request, of ``cap`` bytes at most and whole within ``BODY_SECONDS``; else a ``Problem``.
+
+    ``cure`` says what to do about a body that is too large.
+    """
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > cap:
+                    raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"over {cap} bytes: {cure}")
+    except TimeoutError as error:
+        raise Problem(HTTPStatus.REQUEST_TIMEOUT, f"no whole body in {BODY_SECONDS:g} s") from error
+    return bytes(body)
 
 
 class _Server(uvicorn.Server):

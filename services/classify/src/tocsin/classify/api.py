@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from fastapi import APIRouter, Depends, Request
 from pydantic import AwareDatetime, Field, SecretStr, ValidationError, model_validator
 
-from tocsin.chassis.http import require_key
+from tocsin.chassis.http import read_body, require_key
 from tocsin.chassis.problems import Problem
 from tocsin.classify.batch import read_item
 from tocsin.classify.explain import Explanation, explain
@@ -19,7 +19,6 @@ from tocsin.contracts.notice import MAX_TEXT, MAX_TITLE
 from tocsin.contracts.subscriptions import Declared
 
 MAX_IN_HAND = 4  # questions at a time; more are asked to wait, for notices come first
-BODY_SECONDS = 10.0
 
 
 class Question(Declared):
@@ -69,7 +68,7 @@ class Explainer:
             )
         self._in_hand += 1
         try:
-            question = _parse(await _read(request, self._max_bytes))
+            question = _parse(await read_body(request, self._max_bytes, "send less of the text"))
             return await asyncio.to_thread(explain, question.notice(), self._current())
         finally:
             self._in_hand -= 1
@@ -86,21 +85,6 @@ def router(current: Callable[[], Knowledge], keys: Sequence[SecretStr], *, max_b
         openapi_extra={"requestBody": _body_schema()},
     )
     return routes
-
-
-async def _read(request: Request, cap: int) -> bytes:
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > cap:
-                    raise Problem(
-                        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"over {cap} bytes: send less of the text"
-                    )
-    except TimeoutError as error:
-        raise Problem(HTTPStatus.REQUEST_TIMEOUT, f"no whole body in {BODY_SECONDS:g} s") from error
-    return bytes(body)
 
 
 def _parse(body: bytes) -> Question:

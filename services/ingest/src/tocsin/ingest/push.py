@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from tocsin.chassis import logs
 from tocsin.chassis.faults import Fault, fault_of
-from tocsin.chassis.http import require_key
+from tocsin.chassis.http import read_body, require_key
 from tocsin.chassis.problems import Problem
 from tocsin.contracts.cloudevents import describe
 from tocsin.ingest import metrics
@@ -23,7 +23,6 @@ from tocsin.ingest.sources.stated import PushedNotice
 from tocsin.ingest.teller import Sighting, Teller
 
 MAX_IN_HAND = 32  # requests at a time; more are asked to wait
-BODY_SECONDS = 30.0
 TELL_SECONDS = 10.0
 MAX_LINES = 10_000
 JSON, NDJSON = "application/json", "application/x-ndjson"
@@ -101,7 +100,7 @@ class Desk:
             )
         self._in_hand += 1
         try:
-            body = await _read(request, self._max_bytes)
+            body = await read_body(request, self._max_bytes, "send it in several requests")
             return await self._answer(media_type, body, request.headers.get("traceparent"))
         finally:
             self._in_hand -= 1
@@ -180,21 +179,6 @@ def _media_type(request: Request) -> str:
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"send {JSON} (one notice) or {NDJSON} (one notice a line)"
         )
     return media_type
-
-
-async def _read(request: Request, cap: int) -> bytes:
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > cap:
-                    raise Problem(
-                        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"over {cap} bytes: send it in several requests"
-                    )
-    except TimeoutError as error:
-        raise Problem(HTTPStatus.REQUEST_TIMEOUT, f"no whole body in {BODY_SECONDS:g} s") from error
-    return bytes(body)
 
 
 def _told(verdict: Verdict) -> dict[str, str]:

@@ -124,7 +124,7 @@ def _show(source: Source, tried: "Trial") -> None:
             "read as": f"{source.kind}, tier {source.tier}, every {source.every:g} s",
             "from": tried.location or source.location,
             "outcome": f"{tried.outcome}, {tried.size} bytes",
-            "would tell": f"{len(tried.notices)} notices",
+            "would tell": f"{len(tried.notices)} notice{'' if len(tried.notices) == 1 else 's'}",
         }
     )
     newest = tried.notices[::-1][:SHOWN]

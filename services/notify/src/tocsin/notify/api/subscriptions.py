@@ -8,6 +8,7 @@ import asyncpg
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ValidationError
 
+from tocsin.chassis.http import read_body
 from tocsin.chassis.problems import Problem
 from tocsin.contracts.subscriptions import Subscriptions, variables
 from tocsin.notify.conditions import check
@@ -34,7 +35,7 @@ def router(pool: asyncpg.Pool, directory: Directory, known: Callable[[str], bool
 
     @routes.put("/subscriptions", summary="Declare all teams")
     async def put(request: Request) -> Applied:
-        declared = _parse(await _body(request))
+        declared = _parse(await read_body(request, MOST_BYTES, "declare fewer teams"))
         names = (await directory.refresh()).names
         if not names:
             raise Problem(
@@ -55,15 +56,6 @@ def router(pool: asyncpg.Pool, directory: Directory, known: Callable[[str], bool
         return Subscriptions(teams=await teams.read(pool))
 
     return routes
-
-
-async def _body(request: Request) -> bytes:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {MOST_BYTES} bytes")
-    return body
 
 
 def _parse(body: bytes) -> Subscriptions:
