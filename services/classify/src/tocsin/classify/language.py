@@ -13,6 +13,7 @@ READ = 600  # characters that are looked at: a title and a paragraph tell a lang
 WIDE = 3  # a Han, Kana or Hangul character says about as much as three Latin letters
 RARE = 2  # a letter that one language has alone weighs as two common words
 MARGIN = 1  # by how much the likeliest language must lead the second
+SOME_ENGLISH = 3  # words in a sentence that is another language's by most of its words
 SHORT = 3  # letters: one such word alone may be a name's (`El Paso`) or an English one (`die`)
 
 _HAN, _KANA, _HANGUL = r"[\u3400-\u9fff]", r"[\u3041-\u30fa\u30fd-\u30ff]", r"[\uac00-\ud7a3]"
@@ -31,6 +32,7 @@ _SCRIPTS: Mapping[str, re.Pattern[str]] = {
 _WIDE = frozenset({"Hani", "Kana", "Hang"})
 _OF_SCRIPT = {"Hang": "ko", "Grek": "el", "Hebr": "he", "Thai": "th"}  # scripts of one language
 _WORD = re.compile(r"[^\W\d_]+")
+_INITIALS = re.compile(r"\b[a-z](?:[./][a-z]?)+")  # `d/b/a`, `g. Ob`: no French d', no Spanish a
 
 
 class Language(StrEnum):
@@ -91,13 +93,14 @@ def languages_of(text: str, document: str) -> frozenset[str]:
     """Whose rules may read a sentence of a document in the language ``document``.
 
     A sentence that tells its language is read in that alone, so that an English word in a foreign sentence
-    claims nothing. One that does not, as a title of names, is read in English, in that of the document, and
-    in each for which one of its words speaks.
+    claims nothing; but a gazette's title with a long foreign name in it is English for all that. One that
+    does not tell, as a title of names, is read in English, in that of the document, and in each for which one
+    of its words speaks.
     """
-    own = language_of(text)
-    if not own.startswith(UNKNOWN):
-        return frozenset({own})
-    return frozenset({document, Language.ENGLISH, *_points(text[:READ])})
+    own, points = language_of(text), _points(text[:READ])
+    if own.startswith(UNKNOWN):
+        return frozenset({document, Language.ENGLISH, *points})
+    return frozenset({own, Language.ENGLISH} if points[Language.ENGLISH] >= SOME_ENGLISH else {own})
 
 
 def is_read(language: str) -> bool:
@@ -133,7 +136,7 @@ def _one_will_do(text: str) -> bool:
 def _points(text: str) -> Counter[str]:
     """What speaks for each language."""
     points: Counter[str] = Counter()
-    for word in _WORD.findall(text):
+    for word in _WORD.findall(_INITIALS.sub(" ", text)):
         for language in _LANGUAGES_OF.get(word) or _LANGUAGES_OF_ENDING.get(word[-3:]) or ():
             points[language] += 1
     if not text.isascii():
