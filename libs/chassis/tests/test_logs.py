@@ -4,6 +4,7 @@ import json
 import logging
 
 import pytest
+import structlog
 
 from tocsin.chassis import logs
 from tocsin.chassis.logs import OncePer
@@ -16,6 +17,7 @@ def test_a_hostile_value_stays_inside_its_line(capsys: pytest.CaptureFixture[str
         logging.getLogger("library").warning("said\n%s", "forged")
     finally:
         logging.basicConfig(handlers=[], force=True)
+        structlog.reset_defaults()
     lines = capsys.readouterr().err.splitlines()
     assert [json.loads(line)["service"] for line in lines] == ["test", "test"]
     assert json.loads(lines[0])["event"] == "read"

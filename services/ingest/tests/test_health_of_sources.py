@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from tocsin.chassis.health import Health
 from tocsin.contracts import Tier
@@ -182,8 +183,8 @@ async def test_a_certificate_that_expired_is_broken_within_its_budget(world: Wor
     assert world.condition.reason.startswith("it cannot prove who it is")
 
 
-async def test_the_state_is_kept_in_the_row_shown_and_polling_goes_on(  # noqa: PLR0917 - fixtures
-    polling: Any, place: Any, site: Any, source_id: str, eventually: Any, capsys: pytest.CaptureFixture[str]
+async def test_the_state_is_kept_in_the_row_shown_and_polling_goes_on(
+    polling: Any, place: Any, site: Any, source_id: str, eventually: Any
 ) -> None:
     source = Source(
         id=source_id, name="S", tier=Tier.OFFICIAL, kind=Kind.FEED, url=site.base + "/f", every=0.05
@@ -200,13 +201,13 @@ async def test_the_state_is_kept_in_the_row_shown_and_polling_goes_on(  # noqa: 
         await ages.look()
         return shown(state) == 1
 
-    async with polling(source):
-        await eventually(lambda: is_shown(State.BROKEN))
-        assert shown(State.OK) == 0
-        site.say("/f", rss(datetime.now(UTC)))
-        await eventually(lambda: is_shown(State.OK))
+    with capture_logs() as lines:
+        async with polling(source):
+            await eventually(lambda: is_shown(State.BROKEN))
+            assert shown(State.OK) == 0
+            site.say("/f", rss(datetime.now(UTC)))
+            await eventually(lambda: is_shown(State.OK))
     health = await place.pool.fetchval("select health from sources where id = $1", source_id)
     assert health["known"]["documents"] >= 1
-    told = capsys.readouterr().out
-    assert "source changed state" in told
-    assert "it refuses us: status 403" in told
+    told = [line for line in lines if line["event"] == "source changed state"]
+    assert "it refuses us: status 403" in str(told)
