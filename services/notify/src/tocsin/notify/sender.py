@@ -146,7 +146,7 @@ class Sender:
     def _again(self, delivery: Delivery, wish: timedelta | None) -> timedelta | None:
         tried_for = datetime.now(UTC) - delivery.asked_at
         chance = random.random()  # noqa: S311 - jitter
-        return next_try(delivery.attempt - delivery.spent, tried_for, chance, wish)
+        return next_try(delivery.attempt, tried_for, chance, wish)
 
     async def _note(self, delivery: Delivery, answer: Answer, started: float) -> None:
         """What the answer says of the destination, for every replica."""

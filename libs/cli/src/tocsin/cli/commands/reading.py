@@ -33,7 +33,7 @@ def alerts(
         output.as_json(rows)
         return
     output.table(
-        ("raised", "team", "case", "step", "severity", "headline", "because"),
+        ("raised", "team", "case", "step", "severity", "headline", "because", "alert"),
         (
             (
                 shown(row["raised_at"]),
@@ -43,6 +43,7 @@ def alerts(
                 row["severity"],
                 row["headline"],
                 row["reasons"][0]["because"],
+                row["id"],
             )
             for row in rows
         ),

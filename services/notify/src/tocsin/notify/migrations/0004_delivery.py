@@ -19,9 +19,7 @@ STATEMENTS = (
     )
     """,
     """
-    alter table deliveries
-        add column asked_at timestamptz not null default now(),  -- start of the tries
-        add column spent integer not null default 0              -- attempts that were made before it
+    alter table deliveries add column asked_at timestamptz not null default now()  -- start of the tries
     """,
     "create index deliveries_waiting on deliveries (team_id, channel) where state = 'pending'",
 )

@@ -93,7 +93,7 @@ async def _give_up(connection: asyncpg.Connection, team: str, channel: str, pati
         """
         update deliveries set state = 'failed', last_error = coalesce(last_error, $4)
         where team_id = $1 and channel = $2 and state = 'pending' and asked_at < now() - $3::interval
-          and attempts = spent
+          and attempts = 0
         """,
         team,
         channel,

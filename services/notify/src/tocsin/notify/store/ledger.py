@@ -20,7 +20,6 @@ class Delivery:
     attempt: int
     traceparent: str
     first_tried_at: datetime  # start of the first attempt, this one if it is
-    spent: int  # attempts before it was asked for anew
     asked_at: datetime  # when it was to be sent, or last asked for anew
 
 
@@ -75,7 +74,7 @@ CLAIM = """
     )
     update deliveries d set due_at = now() + $3, attempts = attempts + 1
     from free, alerts a where d.id = free.id and a.id = d.alert_id
-    returning d.id, d.channel, d.attempts, d.spent, d.asked_at, a.body, a.traceparent, coalesce(
+    returning d.id, d.channel, d.attempts, d.asked_at, a.body, a.traceparent, coalesce(
         (select min(at - make_interval(secs => seconds)) from attempts where delivery_id = d.id), now()
     ) as first_tried_at
 """
@@ -97,7 +96,6 @@ async def claim(pool: asyncpg.Pool, most: int, busy: Sequence[str], lease: timed
             attempt=row["attempts"],
             traceparent=row["traceparent"],
             first_tried_at=row["first_tried_at"],
-            spent=row["spent"],
             asked_at=row["asked_at"],
         )
         for row in rows
