@@ -19,8 +19,8 @@ SCORE = SHARED / "eval" / "score.py"
 @pytest.mark.parametrize(
     ("items", "guide", "floors"),
     [
-        ("dev", "dev", {"relevance": 0.85, "models": 0.88, "vendors": 0.94, "chips": 0.85}),
-        ("story_dev", "story", {"relevance": 0.85, "paging": 0.6}),
+        ("dev", "dev", {"relevance": 0.95, "models": 0.92, "vendors": 0.97, "chips": 0.88}),
+        ("story_dev", "story", {"relevance": 0.95, "paging": 0.95}),
     ],
 )
 def test_scores_stay_above_their_floors(

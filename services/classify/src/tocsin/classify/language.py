@@ -81,12 +81,7 @@ def language_of(text: str) -> str:
     not Latin. Capitals are not counted: in masked text they stand for names.
     """
     head = text[:READ]
-    script = "Latn" if head.isascii() else _script(head)
-    if script in _OF_SCRIPT:
-        return _OF_SCRIPT[script]
-    if script in _WIDE:
-        return "ja" if _SCRIPTS["Kana"].search(head) else "zh"
-    return _likeliest(head) or (UNKNOWN if script == "Latn" else f"{UNKNOWN}-{script}")
+    return _told(head, _points(head))
 
 
 def languages_of(text: str, document: str) -> frozenset[str]:
@@ -97,7 +92,9 @@ def languages_of(text: str, document: str) -> frozenset[str]:
     does not tell, as a title of names, is read in English, in that of the document, and in each for which one
     of its words speaks.
     """
-    own, points = language_of(text), _points(text[:READ])
+    head = text[:READ]
+    points = _points(head)
+    own = _told(head, points)
     if own.startswith(UNKNOWN):
         return frozenset({document, Language.ENGLISH, *points})
     return frozenset({own, Language.ENGLISH} if points[Language.ENGLISH] >= SOME_ENGLISH else {own})
@@ -106,6 +103,15 @@ def languages_of(text: str, document: str) -> frozenset[str]:
 def is_read(language: str) -> bool:
     """Whether there are rules for it, or it may well be one for which there are."""
     return language in _READ or language == UNKNOWN
+
+
+def _told(head: str, points: Counter[str]) -> str:
+    script = "Latn" if head.isascii() else _script(head)
+    if script in _OF_SCRIPT:
+        return _OF_SCRIPT[script]
+    if script in _WIDE:
+        return "ja" if _SCRIPTS["Kana"].search(head) else "zh"
+    return _likeliest(head, points) or (UNKNOWN if script == "Latn" else f"{UNKNOWN}-{script}")
 
 
 def _script(text: str) -> str:
@@ -119,8 +125,7 @@ def _script(text: str) -> str:
     return max(counts, key=counts.__getitem__)
 
 
-def _likeliest(text: str) -> str | None:
-    points = _points(text)
+def _likeliest(text: str, points: Counter[str]) -> str | None:
     first, second = [*points.most_common(2), ("", 0), ("", 0)][:2]
     if first[1] < second[1] + MARGIN:
         return None
