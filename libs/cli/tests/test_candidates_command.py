@@ -7,7 +7,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -163,7 +163,7 @@ def test_a_name_is_counted_by_documents_and_dropped_once_known() -> None:
     one = Proposed("GPT-9", Kind.MODEL, "model:gpt")
     found = [
         Sighting(one, "d1", NOW, "first"),
-        Sighting(one._replace(name="gpt 9"), "d1", NOW, "again"),
+        Sighting(one._replace(name="gpt 9"), "d1", NOW + timedelta(hours=1), "again"),
         Sighting(Proposed("GPT-5", Kind.MODEL, "model:gpt"), "d2", NOW, "known"),
     ]
     assert [(row.proposed.name, row.documents, row.quote) for row in grouped(found, SHIPPED)] == [

@@ -28,7 +28,7 @@ class Sighting:
 
 @dataclass(frozen=True)
 class Proposal:
-    """One candidate with how often and when it was met, newest quote first met."""
+    """One candidate with how often and when it was met, and the words in which it was first met."""
 
     proposed: Proposed
     documents: int
@@ -79,9 +79,10 @@ def grouped(found: Iterable[Sighting], known: Mapping[str, Entity]) -> list[Prop
 
 
 def _proposal(some: list[Sighting]) -> Proposal:
-    times = [one.seen_at for one in some]
+    # By time, not by place in the topic: its partitions are read in any order among each other.
+    first = min(some, key=lambda one: (one.seen_at, one.quote))
     documents = len({one.document for one in some})
-    return Proposal(some[0].proposed, documents, min(times), max(times), some[0].quote)
+    return Proposal(first.proposed, documents, first.seen_at, max(one.seen_at for one in some), first.quote)
 
 
 def entity_of(proposed: Proposed, known: Mapping[str, Entity]) -> Entity:
