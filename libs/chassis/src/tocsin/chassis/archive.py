@@ -10,6 +10,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import ConsumerRecord
 
+from tocsin.chassis import credentials
+
 AT_ONCE = 100  # records handed over together
 POLL_MS = 200
 PATIENCE_SECONDS = 30.0
@@ -80,6 +82,7 @@ async def opened(bootstrap: str, topics: Sequence[str], tell: Tell) -> AsyncIter
         auto_offset_reset="earliest",
         enable_auto_commit=False,
         fetch_max_wait_ms=20,  # a new assignment waits for the fetch of the old one
+        **credentials.options(),
     )
     try:
         await consumer.start()
@@ -89,7 +92,7 @@ async def opened(bootstrap: str, topics: Sequence[str], tell: Tell) -> AsyncIter
 
 
 async def _partitions(bootstrap: str, names: Sequence[str]) -> dict[str, list[TopicPartition]]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, **credentials.options())
     await admin.start()
     try:
         described = await admin.describe_topics(list(names))

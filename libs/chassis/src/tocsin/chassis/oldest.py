@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from tocsin.chassis import credentials
+
 PATIENCE_MS = 500
 
 
@@ -44,6 +46,7 @@ class Oldest:
                 auto_offset_reset="earliest",
                 enable_auto_commit=False,
                 max_partition_fetch_bytes=1,  # a broker gives one batch all the same
+                **credentials.options(),
             )
             try:
                 await reader.start()

@@ -9,7 +9,7 @@ from aiokafka.errors import OutOfOrderSequenceNumber, ProducerFenced
 from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
 
-from tocsin.chassis import metrics
+from tocsin.chassis import credentials, metrics
 from tocsin.chassis.faults import Refused
 from tocsin.chassis.lifetime import insist
 from tocsin.contracts import Topic
@@ -125,6 +125,7 @@ async def connect(bootstrap: str, on_fatal: Callable[[BaseException], None]) -> 
             compression_type="zstd",
             max_batch_size=MAX_BATCH_BYTES,
             max_request_size=MAX_BATCH_BYTES,
+            **credentials.options(),
         )
         try:
             await client.start()

@@ -3,20 +3,13 @@
 from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings
 
-PREFIX = "TOCSIN_"
-
-
-def shared(name: str) -> AliasChoices:
-    """The environment variable of a setting that all services read alike."""
-    return AliasChoices(PREFIX + name.upper(), name)
+from tocsin.chassis.credentials import KafkaCredentials, shared
 
 
-class ServiceSettings(BaseSettings):
+class ServiceSettings(KafkaCredentials):
     """What every service needs. A service adds its own under its own prefix, ``TOCSIN_INGEST_`` say."""
-
-    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True, frozen=True)
 
     kafka_bootstrap_servers: Annotated[
         str,

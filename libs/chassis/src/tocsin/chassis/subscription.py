@@ -15,6 +15,7 @@ from faststream.kafka.message import KafkaAckableMessage
 
 from tocsin.chassis import logs, metrics
 from tocsin.chassis.consumer import Consumer, Records, pause
+from tocsin.chassis.credentials import security
 from tocsin.chassis.health import Health
 from tocsin.chassis.lifetime import insist
 from tocsin.chassis.oldest import Oldest
@@ -60,7 +61,11 @@ class Subscription(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]
         self._pulse = health.pulse(f"consumer {topic.name}", limit=STUCK_SECONDS)
         health.require(f"consumer {topic.name}", self._complaint)
         self._broker = KafkaBroker(
-            bootstrap, logger=None, graceful_timeout=10, allow_auto_create_topics=False
+            bootstrap,
+            security=security(),
+            logger=None,
+            graceful_timeout=10,
+            allow_auto_create_topics=False,
         )
         self._subscriber = self._broker.subscriber(
             topic.name,

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 from pydantic import ValidationError
 
-from tocsin.chassis import logs, metrics
+from tocsin.chassis import credentials, logs, metrics
 from tocsin.chassis.faults import Fault
 from tocsin.chassis.health import Health
 from tocsin.chassis.lifetime import insist
@@ -105,7 +105,10 @@ async def follow(
 
     async def connect() -> AIOKafkaConsumer:
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False
+            bootstrap_servers=bootstrap,
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            **credentials.options(),
         )
         try:
             await consumer.start()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from tocsin.chassis import credentials
 from tocsin.contracts import Topic
 
 ALREADY_EXISTS = 36  # Kafka protocol error code TOPIC_ALREADY_EXISTS
@@ -45,7 +46,7 @@ def plan(topics: Sequence[Topic]) -> list[Plan]:
 async def apply(bootstrap: str, topics: Sequence[Topic], *, replication: int = 1) -> dict[str, str]:
     """Create what is missing; change nothing that exists. Gives the outcome by topic name."""
     wanted = plan(topics)
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, **credentials.options())
     await admin.start()
     try:
         answer = await admin.create_topics(

@@ -96,7 +96,7 @@ class Kafka(Server):
         )
 
     def _write_settings(self, path: Path) -> None:
-        client, controller = self.ports
+        client, controller = self.ports[:2]
         settings = {
             **SETTINGS,
             "listeners": f"PLAINTEXT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{controller}",

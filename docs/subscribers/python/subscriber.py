@@ -1,4 +1,4 @@
-"""Acts on every alert of one team, by topic: run it with `python docs/subscriber.py`."""
+"""Acts on every alert of one team, by topic: run it with `python docs/subscribers/python/subscriber.py`."""
 
 import asyncio
 import os
