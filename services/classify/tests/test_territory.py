@@ -23,6 +23,9 @@ CASES = [
     ("米政府、H20の中国への輸出を禁止", ("US",), ("CN",)),
     ("미국, 중국에 대한 H20 수출 금지", ("US",), ("CN",)),
     ("Anthropic suspends access to Claude for users in China", (), ("CN",)),
+    ("Chinese firms added to US trade blacklist", ("US",), ()),
+    ("Florida Senate panel backs AI bill", ("US-FL",), ()),
+    ("AMD cleared to ship MI308 to China", ("US",), ("CN",)),
 ]
 
 

@@ -33,14 +33,27 @@ _OFFICES = (
 )
 _OFFICE_BEFORE = re.compile(rf"\b{_OFFICES} (?:in|of|de|del|von|en|der|du|d') ?(?:the )?$")
 _OFFICE_BEHIND = re.compile(rf"(?:'s)? {_OFFICES}\b|政府|当局|當局|정부|당국")
+# Right behind the place whose measure it is: `US approval`, `Chinese prosecutors`, `Ottawa's order`.
+_OWN = re.compile(
+    r"'s (?:[a-z-]+ ){0,2}(?:order|ban|decision|rules?|law|decree|directive|curbs|regulator|watchdog"
+    r"|ministry)\b"
+    r"| (?:approval|permission|clearance|licen[cs]es?|waiver|entity list|sanctions list|blacklist"
+    r"|(?:trade|export|military|investment) blacklist|prosecutors?|attorney general|federal|senate|lawmakers"
+    r"|privacy|competition|antitrust)\b"
+)
+_OWN_RULES = re.compile(r" export (?:controls?|curbs?|rules?|restrictions?|law|licen)|'s export")
+_OBJECTS_OFTEN = frozenset(
+    {"CN", "RU", "IR", "KP", "BY", "SY", "VE", "CU"}
+)  # `China export curbs` bind others
+_LICENSERS = frozenset({"US", "NL", "JP"})
 _JOINED = re.compile(r"\s*(?:,|and|&|y|und|et|和|、|與|与|·)\s*(?:the )?", re.ASCII)
 
 
 def jurisdictions_of(reading: Reading, verdict: Verdict, laws: Laws) -> tuple[str, ...]:
     """Where the acting authority sits: named in the winning sentence or the lead, else a place that acts.
 
-    Failing both, that of the first law named or of the official source itself. Empty for a measure of a
-    vendor alone.
+    Failing both, that of the first law named, of the official source itself, or the home of the maker whose
+    exports are licensed. Empty for a measure of a vendor alone.
     """
     if verdict.frame is None:
         return ()
@@ -52,10 +65,24 @@ def jurisdictions_of(reading: Reading, verdict: Verdict, laws: Laws) -> tuple[st
             return codes
     if verdict.category is not Category.MODEL_RESTRICTION and (codes := _by_law([reading.whole()], laws)):
         return codes
-    near = _acting(reading, frame.sentence, frame.start + 1) or _acting(reading, frame.sentence, 24)
+    if codes := _by_law(_official_name(reading), laws):
+        return codes
+    near = _owning(reading, frame.sentence)
+    near = near or _acting(reading, frame.sentence, frame.start + 1) or _acting(reading, frame.sentence, 24)
     in_text = [*lead[1:], *lead[:1]]  # a title names the second-best first: `Grok blocked, UK weighs steps`
     told = (_acting(reading, sentence, HEAD) for sentence in in_text)
-    return near or next((codes for codes in told if codes), _by_law(_official_name(reading), laws))
+    return near or next((codes for codes in told if codes), _home_of_maker(reading, verdict))
+
+
+def _home_of_maker(reading: Reading, verdict: Verdict) -> tuple[str, ...]:
+    """Who controls exports where nobody is named: the home of the maker, where makers need licences."""
+    if verdict.frame is None or verdict.category not in (Category.EXPORT_CONTROL, Category.LICENSING):
+        return ()
+    makers = (sighting.thing for sighting in reading.within(verdict.frame.sentence))
+    homes = (
+        maker.jurisdiction for maker in makers if isinstance(maker, Entity) and maker.kind is Kind.VENDOR
+    )
+    return next(((home,) for home in homes if home in _LICENSERS), ())
 
 
 def _official_name(reading: Reading) -> list[str]:
@@ -97,6 +124,19 @@ def _acting(reading: Reading, sentence: Sentence, end: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(map(_code, together)))
 
 
+def _owning(reading: Reading, sentence: Sentence) -> tuple[str, ...]:
+    """The place whose measure the sentence speaks of: `added to the US trade blacklist`."""
+    places = _places(reading, sentence, len(sentence.text))
+    return next(((_code(place),) for place in places if _is_owner(sentence, place)), ())
+
+
+def _is_owner(sentence: Sentence, place: Sighting) -> bool:
+    at = place.end - sentence.start
+    behind = sentence.text[at : at + 40]
+    rules = _OWN_RULES.match(behind) is not None and _code(place) not in _OBJECTS_OFTEN
+    return rules or _OWN.match(behind) is not None
+
+
 def _is_object(sentence: Sentence, place: Sighting) -> bool:
     """Whether a place is acted upon; `authorities in Indonesia` and `of the U.S. government` are not."""
     start, end = place.start - sentence.start, place.end - sentence.start
@@ -108,7 +148,7 @@ def _is_object(sentence: Sentence, place: Sighting) -> bool:
 
 def _authorities(reading: Reading, sentences: list[Sentence]) -> tuple[str, ...]:
     codes = [
-        sighting.thing.jurisdiction
+        _state_before(reading, sentence, sighting) or sighting.thing.jurisdiction
         for sentence in sentences
         for sighting in reading.within(sentence)
         if isinstance(sighting.thing, Entity)
@@ -116,6 +156,12 @@ def _authorities(reading: Reading, sentences: list[Sentence]) -> tuple[str, ...]
         and sighting.thing.jurisdiction
     ]
     return tuple(dict.fromkeys(code for code in codes if code != NOWHERE))
+
+
+def _state_before(reading: Reading, sentence: Sentence, authority: Sighting) -> str | None:
+    """The state named right before a body that the federation has too: `Florida Senate`."""
+    states = (place for place in reading.within(sentence) if place.end + 1 == authority.start)
+    return next((code for place in states if (code := _code(place)).startswith("US-")), None)
 
 
 def _places(reading: Reading, sentence: Sentence, end: int) -> list[Sighting]:
