@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -16,6 +18,7 @@ import pytest
 pytestmark = pytest.mark.system
 
 PATIENCE_SECONDS = 60.0
+QUICK_START = Path(__file__).parents[2] / "docs" / "quickstart.md"
 
 SOURCES = """\
 sources:
@@ -110,6 +113,33 @@ def test_a_user_starts_it_uses_it_stops_it_and_finds_everything_again(tmp_path: 
     assert "tocsin up" in run(tmp_path, "alerts", expect=2)
     with up(tmp_path):
         assert alerts(tmp_path) == [alert]
+
+
+def test_the_quick_start_does_what_it_says(tmp_path: Path) -> None:
+    page = QUICK_START.read_text(encoding="utf-8")
+    for name, text in re.findall(r"^```yaml\n# (\S+)\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
+        (tmp_path / name).write_text(text)
+    start, *calls = re.findall(r"^ *tocsin (.*?)(?:\s+#.*)?$", page, re.MULTILINE)
+    assert start == "up --sources sources.yaml"
+    with up(tmp_path):
+        said = [(call, _patiently(tmp_path, *shlex.split(call))) for call in calls]
+    told = dict(said)  # the same push twice: the later answer
+    assert "Claude Fable 5" in told["catalogue find fable"]
+    assert "Claude Fable 5" in told["alerts --team payments"]
+    assert "delivered" in told["deliveries"]
+    assert "0 gap(s)" in told["audit"]
+    suspended = 'push -s desk --title "Access to Claude Fable 5 suspended for all customers"'
+    assert [answer for call, answer in said if call == suspended][1].startswith("unchanged")
+
+
+def _patiently(folder: Path, *words: str) -> str:
+    """What a command says once what was pushed has arrived: a reader of the page takes a second, too."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    said = run(folder, *words)
+    while words[0] in {"alerts", "deliveries"} and "Claude Fable" not in said and time.monotonic() < end:
+        time.sleep(0.1)
+        said = run(folder, *words)
+    return said
 
 
 def test_the_demo_ends_well_by_itself_without_a_terminal(tmp_path: Path) -> None:

@@ -9,12 +9,14 @@ from http import HTTPStatus
 
 import uvicorn
 from fastapi import FastAPI, Header
+from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from pydantic import SecretStr
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from tocsin.chassis import logs, problems
+from tocsin.chassis import logs, problems, reference
+from tocsin.chassis.headers import Guarded
 from tocsin.chassis.health import Health
 from tocsin.chassis.problems import Problem
 
@@ -24,11 +26,21 @@ log = logs.get(__name__)
 
 
 def create_app(service: str, health: Health) -> FastAPI:
-    """An app that answers ``/live``, ``/ready`` and ``/metrics``; add routes to it."""
-    app = FastAPI(
-        title=f"Tocsin {service}", version="1", docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json"
+    """An app that answers ``/live``, ``/ready`` and ``/metrics``, and describes itself; add routes to it.
+
+    ``/docs`` shows the routes to people, without a byte from elsewhere.
+    """
+    app = FastAPIOffline(
+        title=f"Tocsin {service}",
+        version="1",
+        docs_url="/docs",
+        redoc_url=None,
+        static_url="/docs/static",
+        openapi_url="/v1/openapi.json",
     )
     problems.install(app)
+    app.add_middleware(Guarded)
+    reference.install(app)
 
     async def live() -> Response:
         return _verdict("live", health.stuck())
@@ -106,6 +118,7 @@ async def serve(app: FastAPI, host: str, port: int) -> AsyncIterator[str]:
         lifespan="off",
         timeout_graceful_shutdown=5,
         server_header=False,
+        proxy_headers=False,  # who calls is what the socket says: whom to trust is for a service to decide
     )
     server = _Server(config)
     with _listen(host, port) as listener:
