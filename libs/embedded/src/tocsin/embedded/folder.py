@@ -81,9 +81,15 @@ def _throwaway(name: str) -> tuple[Path, int]:
 def _sweep(home: Path) -> None:
     """Remove the throw-aways whose owner was killed and whose processes are gone."""
     for path in home.glob("*.tmp"):
-        locks = [try_lock(path / name) for name in (OWNER, RUNNING)]
-        if None not in locks:
-            shutil.rmtree(path, ignore_errors=True)
-        for lock in locks:
-            if lock is not None:
-                os.close(lock)
+        # Its owner may remove it at this very moment.
+        with contextlib.ExitStack() as held, contextlib.suppress(FileNotFoundError):
+            if all(_take(path / name, held) for name in (OWNER, RUNNING)):
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _take(path: Path, held: contextlib.ExitStack) -> bool:
+    """Lock a file until the stack is left; False if another holds it."""
+    if (lock := try_lock(path)) is None:
+        return False
+    held.callback(os.close, lock)
+    return True
