@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from tocsin.contracts import TOPICS
+from tocsin.contracts import TOPICS, AlertsSummarised
 from tocsin.contracts.cloudevents import describe
 from tocsin.contracts.message import Part
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-VALUES = {topic.value.__name__: topic.value for topic in TOPICS}
+MESSAGES: list[type[Part]] = [*(topic.value for topic in TOPICS), AlertsSummarised]
+VALUES = {value.__name__: value for value in MESSAGES}
 
 
 @pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.json")), ids=lambda path: path.name)

@@ -18,6 +18,7 @@ from tocsin.contracts.classification import (
 )
 from tocsin.contracts.message import Event, fingerprint
 from tocsin.contracts.notice import NoticePublished, SourceRef, Tier, document_id, notice_id
+from tocsin.contracts.summary import AlertsSummarised, SummarisedAlert, SummarySort
 from tocsin.contracts.topics import ALERTS, CATALOGUE, NOTICES_CLASSIFIED, NOTICES_PUBLISHED, TOPICS, Topic
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "TOPICS",
     "Action",
     "AlertRaised",
+    "AlertsSummarised",
     "CaseState",
     "Category",
     "Certainty",
@@ -50,6 +52,8 @@ __all__ = [
     "Span",
     "Stage",
     "StepKind",
+    "SummarisedAlert",
+    "SummarySort",
     "Tier",
     "Topic",
     "document_id",

@@ -13,6 +13,8 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from tocsin.contracts.message import Event, Part
 from tocsin.contracts.subscriptions import Subscriptions
+from tocsin.contracts.summary import AlertsSummarised
+from tocsin.contracts.teamsfile import TeamsFile
 from tocsin.contracts.topics import TOPICS, Topic
 
 Document = dict[str, Any]  # a JSON object
@@ -21,8 +23,13 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schemas() -> dict[str, Document]:
-    """The JSON Schema of each message and of teams.yaml, by file name."""
-    models: list[type[BaseModel]] = [*(topic.value for topic in TOPICS), Subscriptions]
+    """The JSON Schema of each message, of a summary and of teams.yaml, by file name."""
+    models: list[type[BaseModel]] = [
+        *(topic.value for topic in TOPICS),
+        AlertsSummarised,
+        Subscriptions,
+        TeamsFile,
+    ]
     return {f"{model.__name__}.json": schema(model) for model in models}
 
 
