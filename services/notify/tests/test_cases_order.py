@@ -6,10 +6,12 @@ opened the case, so its id and its gravest step; and a step that a later one had
 which is told no more. Word of a coming end that arrives before anything else opens no case and stays aside.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import permutations, takewhile
+from math import factorial
 from typing import Any
 
 import pytest
@@ -17,10 +19,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.contracts import CaseState, NoticeClassified
+from tocsin.notify.cases import Case, file
 
 Tell = Callable[..., NoticeClassified]
 NewTown = Callable[[], Any]
 
+START = datetime(2026, 6, 12, 22, tzinfo=UTC)
 BOTH = ("fable", "mythos")
 LIFT = {"action": "lifted", "severity": "high"}
 LAW = {"category": "export_control", "jurisdictions": ("US",)}
@@ -131,6 +135,106 @@ def test_the_story_of_june_ends_in_the_same_case_in_any_order(
         [facts[place] for place in order if place not in early],
     )
     assert heard(new_town, [facts[place] for place in early]).cases == {}
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What some orders of arrival lead to alike: the case, what was told of it, what came too early."""
+
+    case: Case | None = None
+    told: tuple[tuple[CaseState, frozenset[str]], ...] = ()
+    early: frozenset[int] = frozenset()
+
+    def hear(self, place: int, fact: NoticeClassified) -> "Reached":
+        filings = file(fact, [self.case] if self.case else [])
+        if not filings:
+            return replace(self, early=self.early | {place})
+        (filing,) = filings
+        step, told = filing.step, self.told
+        if step is not None and step.state in TOLD:
+            told = (*told, (step.state, frozenset(ref.id for ref in step.subjects)))
+        return Reached(_canonical(filing.case), told, self.early)
+
+    def __hash__(self) -> int:
+        return hash((self.told, self.early, self.case and (self.case.steps, *self.case.words.items())))
+
+
+def _canonical(case: Case) -> Case:
+    """The case without what follows from the order and decides nothing: its id, and what stands where."""
+    words = {
+        thing: tuple(sorted(said, key=lambda word: (word.state, word.close)))
+        for thing, said in case.words.items()
+    }
+    alike = {
+        "id": "case-0",
+        "documents": tuple(sorted(case.documents)),
+        "subjects": tuple(sorted(case.subjects, key=lambda ref: ref.id)),
+        "states": dict(sorted(case.states.items())),
+        "words": words,
+        "opened_at": START,
+    }
+    return case.model_copy(update=alike)
+
+
+TEAMS = [
+    {"model:claude-fable-5"},
+    {"model:claude-mythos-5"},
+    {"model:claude-fable-5", "model:claude-mythos-5"},
+]
+
+
+def _heard_by(team: set[str], told: Sequence[tuple[CaseState, frozenset[str]]]) -> list[Any]:
+    """What a team on these models is told in turn: state and which of its own; a repeat once."""
+    own = [(state, frozenset(things & team)) for state, things in told if things & team]
+    return [one for place, one in enumerate(own) if place == 0 or one != own[place - 1]]
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        pytest.param(
+            [one for one in JUNE if one[0] not in {"copy 2", "late press"}], id="without two echoes"
+        ),
+        pytest.param(JUNE, id="whole", marks=pytest.mark.breaks),  # 39,916,800 orders: half a minute
+    ],
+)
+def test_every_order_of_the_story_of_june_tells_each_team_only_what_is_true(
+    tell: Tell, new_town: NewTown, story: Sequence[Any]
+) -> None:
+    """All orders: those that lead to the same case with the same told are followed as one."""
+    facts = written(tell, story)
+    everything = frozenset(range(len(facts)))
+    reached: dict[frozenset[int], Counter[Reached]] = defaultdict(Counter)
+    reached[frozenset()][Reached()] = 1
+    for size in range(len(facts)):
+        for arrived in [one for one in reached if len(one) == size]:
+            for before, ways in reached.pop(arrived).items():
+                for place in everything - arrived:
+                    reached[arrived | {place}][before.hear(place, facts[place])] += ways
+    ends = reached[everything]
+    assert sum(ends.values()) == factorial(len(facts))
+    early = {end.early for end in ends}
+    truth = {
+        left: heard(new_town, [fact for place, fact in enumerate(facts) if place not in left])
+        for left in early
+    }
+    for end in ends:
+        assert end.case is not None
+        true = truth[end.early]
+        (case,) = true.cases.values()
+        assert (end.case.states, end.case.notices, end.case.confirmed) == (
+            dict(sorted(case.states.items())),
+            case.notices,
+            case.confirmed,
+        )
+        steps = [(step.state, frozenset(ref.id for ref in step.subjects)) for _, step in true.steps]
+        for team in TEAMS:
+            for thing in team:
+                rest = iter([state for state, _ in _heard_by({thing}, steps)])
+                states = [state for state, _ in _heard_by({thing}, end.told)]
+                assert all(state in rest for state in states), "what the true order would not tell"
+            last = {thing: state for state, things in _heard_by(team, end.told) for thing in things}
+            assert last == {thing: case.states[thing] for thing in last}, "the last word to a team is true"
 
 
 @settings(max_examples=200, deadline=None)

@@ -12,6 +12,12 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O
 WHOLE = "*"  # stands for the measure itself where no model, chip or vendor is named
 
 
+def reference(case: str) -> str:
+    """The case of this id as people say it: `C-` and six characters that cannot be misread."""
+    number = int(case.rsplit("-", 1)[1], 16)
+    return "C-" + "".join(ALPHABET[number >> (5 * place) & 31] for place in range(6))
+
+
 class Case(Part):
     """A measure as far as it is known.
 
@@ -28,6 +34,9 @@ class Case(Part):
     subjects: tuple[EntityRef, ...]
     jurisdictions: tuple[str, ...] = ()
     documents: tuple[str, ...]
+    not_documents: tuple[str, ...] = ()  # that a person took out: later revisions of them join no more
+    addresses: tuple[str, ...] = ()  # where its notices can be read, as canonical writes them
+    links: tuple[str, ...] = ()  # what its notices point to, likewise
     notices: int = 1
     copies: int = 0  # of the notices, those that only repeat another's words: they confirm nothing
     originals: tuple[Original, ...] = ()
@@ -38,9 +47,8 @@ class Case(Part):
 
     @property
     def ref(self) -> str:
-        """The case as people say it: `C-` and six characters that cannot be misread."""
-        number = int(self.id.rsplit("-", 1)[1], 16)
-        return "C-" + "".join(ALPHABET[number >> (5 * place) & 31] for place in range(6))
+        """The case as people say it."""
+        return reference(self.id)
 
     @property
     def state(self) -> CaseState:

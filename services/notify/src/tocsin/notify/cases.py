@@ -1,7 +1,6 @@
 """Cases: one real-world measure each, followed through its life by the notices that tell of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
 
 from tocsin.contracts import (
     Action,
@@ -14,25 +13,15 @@ from tocsin.contracts import (
     Tier,
     fingerprint,
 )
+from tocsin.notify.addresses import address_of, linked, remember
 from tocsin.notify.case import WHOLE, Case, Development, Filing, Step
 from tocsin.notify.claims import CLOSE, RISING, objects, products, reached, severity, subjects, told_at
 from tocsin.notify.copies import original_of, with_original
+from tocsin.notify.joining import joins
 from tocsin.notify.lives import Word, hear, moments, stands
 
 __all__ = ["WHOLE", "Case", "Development", "Filing", "Step", "advance", "file", "joins", "open_case"]
 
-REMEMBERED = timedelta(days=90)  # a notice joins a case that moved within this time
-ECHO = timedelta(hours=48)  # press that still tells a lifted measure as new within this time is late
-
-ACCESS = frozenset(
-    {
-        Category.EXPORT_CONTROL,
-        Category.MODEL_RESTRICTION,
-        Category.LICENSING,
-        Category.SECURITY_DIRECTIVE,
-        Category.SANCTIONS,
-    }
-)
 ENDED = {
     CaseState.EASED: StepKind.EASED,
     CaseState.LIFTED: StepKind.LIFTED,
@@ -78,25 +67,6 @@ def _apart(cases: Sequence[Case], fact: NoticeClassified) -> dict[str, frozenset
     return {identity: named - things for identity, things in shares.items()}
 
 
-def joins(case: Case, fact: NoticeClassified) -> str | None:
-    """Why this notice tells of this case, in words; None when it does not."""
-    said, document = fact.classification, fact.notice.document_id
-    if document in case.documents:
-        return "it revises a document of the case"
-    if not _compatible(case.category, said.category):
-        return None
-    if case.jurisdictions and said.jurisdictions and not set(case.jurisdictions) & set(said.jurisdictions):
-        return None
-    if abs(told_at(fact) - case.changed_at) > REMEMBERED or _begins_anew(case, fact):
-        return None
-    shared = _shared(case, fact)
-    if not shared:
-        return None
-    law = ", ".join(one for one in said.jurisdictions if one in case.jurisdictions)
-    about = f"it is about {', '.join(ref.name for ref in shared)} too"
-    return f"{about}, by {law} as well" if law else about
-
-
 def open_case(fact: NoticeClassified) -> tuple[Case, Step] | None:
     """The case that this notice is the first to tell; None when it only speaks of what may end one day."""
     state = reached(fact)
@@ -113,6 +83,8 @@ def open_case(fact: NoticeClassified) -> tuple[Case, Step] | None:
         subjects=subjects(fact),
         jurisdictions=said.jurisdictions,
         documents=(fact.notice.document_id,),
+        addresses=remember((), [address_of(fact)]),
+        links=remember((), linked(fact)),
         originals=with_original((), fact),
         confirmed=_acknowledges(fact),
         opened_at=at,
@@ -196,6 +168,8 @@ def _hear(case: Case, fact: NoticeClassified) -> Case:
             "originals": case.originals if copied else with_original(case.originals, fact),
             "category": said.category if grounds else case.category,
             "documents": case.documents if document in case.documents else (*case.documents, document),
+            "addresses": remember(case.addresses, [address_of(fact)]),
+            "links": remember(case.links, linked(fact)),
             "jurisdictions": case.jurisdictions or said.jurisdictions,
             "confirmed": case.confirmed or _acknowledges(fact),
         }
@@ -269,24 +243,3 @@ def _step_subjects(case: Case, fact: NoticeClassified, moved: dict[str, CaseStat
     things = [refs[thing] for thing in moved if thing in refs]
     makers = [ref for ref in refs.values() if ref.kind is Kind.VENDOR and ref not in things]
     return (*things, *makers) if things else tuple(refs.values())
-
-
-def _shared(case: Case, fact: NoticeClassified) -> list[EntityRef]:
-    """What both are about. Two measures on one vendor's different products are two cases."""
-    here, there = case.subjects, subjects(fact)
-    if products(here) and products(there):
-        here, there = products(here), products(there)
-    known = {ref.id for ref in here}
-    return [ref for ref in there if ref.id in known]
-
-
-def _begins_anew(case: Case, fact: NoticeClassified) -> bool:
-    """Whether this is a new measure after one that is over, and no late echo of it."""
-    if case.state not in {CaseState.LIFTED, CaseState.DENIED} or reached(fact) not in RISING:
-        return False
-    since = told_at(fact) - case.changed_at
-    return since > (timedelta() if fact.notice.source.tier in CLOSE else ECHO)
-
-
-def _compatible(one: Category, other: Category) -> bool:
-    return one is other or (one in ACCESS and other in ACCESS)
