@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tocsin.cli.failure import Failure
-from tocsin.cli.moments import shown, since
+from tocsin.cli.moments import shown, since, until
 
 NOW = datetime(2026, 6, 13, 12, tzinfo=UTC)
 
@@ -23,6 +23,14 @@ NOW = datetime(2026, 6, 13, 12, tzinfo=UTC)
 )
 def test_a_span_or_a_time(text: str, moment: datetime) -> None:
     assert since(text, NOW) == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [("30m", NOW + timedelta(minutes=30)), ("2026-06-14T09:00Z", datetime(2026, 6, 14, 9, tzinfo=UTC))],
+)
+def test_an_end_lies_ahead(text: str, moment: datetime) -> None:
+    assert until(text, NOW) == moment
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "7", "-1d", "9999999d", "2026-13-01"])

@@ -1,4 +1,4 @@
-"""Times as people type and read them: spans back from now, UTC with local time beside it."""
+"""Times as people type and read them: spans from now, UTC with local time beside it."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -10,8 +10,17 @@ UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"
 
 def since(text: str, now: datetime) -> datetime:
     """`12h` as the moment twelve hours ago, or an ISO 8601 time; UTC where it states no zone."""
+    return _moment(text, now, -1)
+
+
+def until(text: str, now: datetime) -> datetime:
+    """`2d` as the moment two days from now, or an ISO 8601 time; UTC where it states no zone."""
+    return _moment(text, now, 1)
+
+
+def _moment(text: str, now: datetime, way: int) -> datetime:
     if match := re.fullmatch(r"(\d{1,6})([smhdw])", text.strip()):
-        return now - timedelta(**{UNITS[match[2]]: int(match[1])})
+        return now + way * timedelta(**{UNITS[match[2]]: int(match[1])})
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
