@@ -19,6 +19,7 @@ import aiohttp
 import pytest
 import yaml
 from aiohttp import web
+from aiohttp.abc import AbstractResolver, ResolveResult
 
 from tocsin.chassis.outbound import connector
 from tocsin.contracts import AlertRaised, EntityRef, Kind, Reason
@@ -54,6 +55,10 @@ def slack(_: str) -> Declaration:
     return Slack(kind="slack", name="room", url_env="AN_URL")
 
 
+def slack_bot(address: str) -> Declaration:
+    return Slack(kind="slack", name="room", url=address, token_env="A_TOKEN", channel="C0PS")
+
+
 def teams(_: str) -> Declaration:
     return Teams(kind="teams", name="room", url_env="AN_URL")
 
@@ -78,17 +83,25 @@ class Kept:
     make: Callable[[Session, Secrets], Channel]
     most_bytes: int = 1_000_000
     variable: str | None = None
+    says: str | None = None  # what its receiver says when it has taken a message, if that is looked at
 
 
 EACH = {
     "webhook": Kept(webhook, WebhookChannel, variable="A_SECRET"),
     "slack": Kept(slack, SlackChannel, 100_000, "AN_URL"),
+    "slack bot": Kept(slack_bot, SlackChannel, 100_000, "A_TOKEN", '{"ok": true, "ts": "1718.0001"}'),
     "pagerduty": Kept(pagerduty, PagerDutyChannel, 512 * 1024, "A_KEY"),
     "alertmanager": Kept(alertmanager, lambda session, _: AlertmanagerChannel(session), 100_000),
     "teams": Kept(teams, TeamsChannel, 28 * 1024, "AN_URL"),
     "matrix": Kept(matrix, MatrixChannel, 65_536 * 3 // 4, "A_TOKEN"),
 }
-HIDDEN = {"slack": "/hook", "teams": "/hook", "pagerduty": "a-routing-key", "matrix": "a-token"}
+HIDDEN = {
+    "slack": "/hook",
+    "slack bot": "a-token",
+    "teams": "/hook",
+    "pagerduty": "a-routing-key",
+    "matrix": "a-token",
+}
 
 
 def secrets(address: str) -> dict[str, str]:
@@ -116,8 +129,18 @@ def message(an_alert: AnAlert) -> Message:
 
 
 @pytest.fixture(params=EACH)
-def post(request: pytest.FixtureRequest, session: Session, message: Message) -> Post:
-    return Post(EACH[request.param], session, message)
+def post(request: pytest.FixtureRequest, session: Session, message: Message, receiver: Receiver) -> Post:
+    kind = EACH[request.param]
+    if kind.says is not None:
+        receiver.answer = saying(kind.says)
+    return Post(kind, session, message)
+
+
+def saying(text: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def say(_: web.Request) -> web.StreamResponse:
+        return web.Response(text=text)
+
+    return say
 
 
 def test_every_kind_is_under_this_contract_or_has_its_own_file() -> None:
@@ -137,15 +160,20 @@ STATUSES: tuple[tuple[str, int, dict[str, str], Outcome, timedelta | None], ...]
     ("`401`", 401, {}, Outcome.RETRY, None),
     ("`403`", 403, {}, Outcome.RETRY, None),
     ("`404`", 404, {}, Outcome.RETRY, None),
+    ("`405`", 405, {}, Outcome.RETRY, None),
     ("`408`", 408, {}, Outcome.RETRY, None),
     ("`409`", 409, {}, Outcome.RETRY, None),
     ("`410`", 410, {}, Outcome.REFUSED, None),
     ("`413`", 413, {}, Outcome.REFUSED, None),
+    ("`421`", 421, {}, Outcome.RETRY, None),
+    ("`422`", 422, {}, Outcome.RETRY, None),
     ("`425`", 425, {}, Outcome.RETRY, None),
     ("`429`", 429, {}, Outcome.RETRY, None),
     ("`429`, `Retry-After: 120`", 429, {"Retry-After": "120"}, Outcome.RETRY, timedelta(minutes=2)),
     ("`429`, `Retry-After: soon`", 429, {"Retry-After": "soon"}, Outcome.RETRY, None),
+    ("`451`", 451, {}, Outcome.RETRY, None),
     ("`500`", 500, {}, Outcome.RETRY, None),
+    ("`501`", 501, {}, Outcome.RETRY, None),
     ("`502`", 502, {}, Outcome.RETRY, None),
     ("`503`", 503, {}, Outcome.RETRY, None),
     ("`503`, `Retry-After: 5`", 503, {"Retry-After": "5"}, Outcome.RETRY, timedelta(seconds=5)),
@@ -165,14 +193,25 @@ async def test_what_each_status_comes_to(
 
     receiver.answer = say
     answer = await post.send(receiver.address)
+    if post.kind.says is not None and outcome is Outcome.DELIVERED:
+        outcome = Outcome.RETRY  # it has not said that it took it
     assert (answer.outcome, answer.wish) == (outcome, wish)
     assert answer.detail.startswith(f"HTTP {status}")
     assert len(receiver.bodies) == 1, "a redirect was followed"
 
 
-def test_a_date_is_a_wish_too() -> None:
-    at = format_datetime(NOW + timedelta(minutes=3), usegmt=True)
-    assert judge(429, {"Retry-After": at}, b"", NOW).wish == timedelta(minutes=3)
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_date_is_a_wish_too(post: Post, receiver: Receiver, status: int) -> None:
+    at = datetime.now(UTC) + timedelta(minutes=3)
+
+    async def say(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=status, headers={"Retry-After": format_datetime(at, usegmt=True)})
+
+    receiver.answer = say
+    answer = await post.send(receiver.address)
+    assert answer.outcome is Outcome.RETRY
+    assert answer.wish is not None
+    assert timedelta(minutes=2, seconds=49) < answer.wish <= timedelta(minutes=3)
 
 
 def test_what_is_gone_or_has_moved_is_said_to_be() -> None:
@@ -207,14 +246,27 @@ def pours(head: bytes, more: bytes) -> Act:
     return act
 
 
+def drips(text: bytes) -> Act:
+    async def act(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            for byte in text:
+                writer.write(bytes([byte]))
+                await writer.drain()
+                await asyncio.sleep(0.1)
+
+    return act
+
+
 async def reset(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     linger = struct.pack("ii", 1, 0)  # close() sends RST at once
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     writer.transport.abort()
 
 
+SLOW = {"no answer in time", "a status line, a byte at a time"}
 FAULTS: dict[str, tuple[Act, Outcome]] = {
     "no answer in time": (silence, Outcome.RETRY),
+    "a status line, a byte at a time": (drips(b"HTTP/1.1 200 OK\r\n"), Outcome.RETRY),
     "half a status line": (says(b"HTTP/1.1 2"), Outcome.RETRY),
     "no HTTP at all": (says(b"SSH-2.0-OpenSSH_9.9\r\n"), Outcome.RETRY),
     "`200`, then half an answer": (
@@ -254,8 +306,10 @@ async def acting(act: Act, tls: ssl.SSLContext | None = None) -> AsyncIterator[s
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_what_each_fault_comes_to(post: Post, fault: str) -> None:
     act, outcome = FAULTS[fault]
+    if post.kind.says is not None and outcome is Outcome.DELIVERED:
+        outcome = Outcome.RETRY
     async with acting(act) as address:
-        answer = await post.send(address, seconds=0.3 if act is silence else PATIENCE)
+        answer = await post.send(address, seconds=0.3 if fault in SLOW else PATIENCE)
     assert answer.outcome is outcome, answer.detail
     assert len(answer.detail) < 1000
     if act is silence:
@@ -275,12 +329,53 @@ async def test_nobody_listens(post: Post) -> None:
     assert (await post.send("http://127.0.0.1:1/hook")).outcome is Outcome.RETRY
 
 
+class Unknown(AbstractResolver):
+    """A name service that has no address for any name."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        raise OSError(socket.EAI_NONAME, f"no address for {host}:{port} ({family.name})")
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+async def test_a_name_that_nobody_knows_is_tried_again_and_named(post: Post, receiver: Receiver) -> None:
+    port = receiver.address.rpartition(":")[2]
+    async with aiohttp.ClientSession(connector=connector([], names=Unknown())) as lost:
+        answer = await Post(post.kind, lost, post.message).send(f"http://hooks.team.example:{port}")
+    assert (answer.outcome, answer.wish, receiver.bodies) == (Outcome.RETRY, None, [])
+    assert "hooks.team.example" in answer.detail
+
+
 async def test_a_private_address_is_not_reached_unless_allowed(post: Post, receiver: Receiver) -> None:
     async with aiohttp.ClientSession(connector=connector([])) as guarded:
         answer = await Post(post.kind, guarded, post.message).send(receiver.address)
     assert (answer.outcome, receiver.bodies) == (Outcome.RETRY, [])
     assert answer.detail.startswith("ForbiddenAddress: 127.0.0.1 is not a public address")
     assert (await post.send(receiver.address)).outcome is Outcome.DELIVERED
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "0.0.0.0",
+        "2130706433",
+        "0x7f.1",
+        "127.1",
+        "127。0。0。1",
+        "x@127.0.0.1",
+        "[::ffff:127.0.0.1]",
+    ],
+)
+async def test_no_kind_reaches_loopback_by_any_spelling(post: Post, receiver: Receiver, host: str) -> None:
+    """All of the attacks are in libs/chassis/tests/test_outbound.py; here each kind is behind it."""
+    port = receiver.address.rpartition(":")[2]
+    async with aiohttp.ClientSession(connector=connector([])) as guarded:
+        answer = await Post(post.kind, guarded, post.message).send(f"http://{host}:{port}")
+    assert (answer.outcome, receiver.bodies) == (Outcome.RETRY, [])
 
 
 async def test_a_huge_answer_is_not_read(post: Post, receiver: Receiver) -> None:

@@ -1,17 +1,21 @@
-"""`tocsin channels`: try one out, or have the address of a team's feed."""
+"""`tocsin channels`: try one out, send again what one missed, or have the address of a team's feed."""
 
 import json as codec
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from tocsin.cli import output
 from tocsin.cli.client import Body, call
+from tocsin.cli.commands.deliveries import DryRun, post, tell_again
 from tocsin.cli.commands.options import Json
 from tocsin.cli.failure import Exit, Failure
+from tocsin.cli.moments import since
 from tocsin.cli.place import setting
 
 Team = Annotated[str, typer.Argument(help="Id of the team.", show_default=False)]
+Name = Annotated[str, typer.Argument(help="Name of the channel.", show_default=False)]
 
 OPEN = {"pagerduty", "alertmanager"}  # these keep an alarm until it is ended
 
@@ -21,7 +25,7 @@ channels = typer.Typer(no_args_is_help=True, help="Where teams hear it.")
 @channels.command("test")
 def try_out(
     team: Team,
-    channel: Annotated[str, typer.Argument(help="Name of the channel.", show_default=False)],
+    channel: Name,
     lifted: Annotated[
         bool, typer.Option("--lifted", help="End the test: closes the alarm it opened.")
     ] = False,
@@ -48,6 +52,40 @@ def try_out(
     if tried["kind"] in OPEN and not lifted and not json:
         cure = f"tocsin channels test {team} {channel} --lifted"
         output.console.print(output.plain(f"It holds an alarm now; end it with: {cure}"))
+
+
+@channels.command("replay")
+def replay(  # noqa: PLR0913 - options of a command
+    team: Team,
+    channel: Name,
+    start: Annotated[str, typer.Option("--since", help="Alerts raised from then on: 12h, 7d, or a time.")],
+    end: Annotated[str | None, typer.Option("--until", help="And before then; until now.")] = None,
+    *,
+    also_delivered: Annotated[
+        bool, typer.Option("--also-delivered", help="What was delivered, too: the receiver lost it.")
+    ] = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> None:
+    """Send a channel what it missed in a time, or what failed there, under the same ids.
+
+    An alert that is older than the channel counts as missed.
+
+    Examples:
+        tocsin channels replay payments pager --since 2026-06-13T00:00Z --until 2026-06-14T00:00Z --dry-run
+
+        tocsin channels replay payments pager --since 12h --also-delivered
+    """
+    now = datetime.now(UTC)
+    asked = {
+        "team": team,
+        "channel": channel,
+        "since": since(start, now).isoformat(),
+        "until": since(end, now).isoformat() if end else None,
+        "also_delivered": also_delivered,
+        "dry_run": dry_run,
+    }
+    tell_again(post("channels/replay", asked), json=json)
 
 
 @channels.command("feed")

@@ -6,10 +6,22 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from tocsin.contracts import AlertRaised
+from tocsin.contracts import AlertRaised, AlertsSummarised
 from tocsin.contracts.subscriptions import Channel as Declaration
 
 KINDS = ("webhook", "slack", "email", "pagerduty", "alertmanager", "teams", "matrix", "log", "canary")
+
+
+class Purpose(StrEnum):
+    """What a delivery of an alert is for."""
+
+    ALERT = "alert"
+    REMINDER = "reminder"  # nobody has acknowledged it
+    FALLBACK = "fallback"  # nor since then: told on a channel that hears of nothing else
+    ACKNOWLEDGE = "acknowledge"  # somebody has: for channels that hold an alarm
+    RESOLVE = (
+        "resolve"  # the measure is over: for channels that hold an alarm that the end of it does not reach
+    )
 
 
 class Outcome(StrEnum):
@@ -27,6 +39,8 @@ class Answer:
     outcome: Outcome
     detail: str
     wish: timedelta | None = None
+    gone: bool = False  # it wants no more messages at all
+    thread: str | None = None  # that this message began: what follows of its case is sent with it
 
 
 @dataclass(frozen=True)
@@ -37,17 +51,38 @@ class Message:
     alert: AlertRaised
     team: str  # the team's name as people read it
     traceparent: str
+    purpose: Purpose = Purpose.ALERT
+    acknowledge_url: str | None = None  # opens the alert to whoever has it: on no topic, and in no row or log
+    thread: str | None = None  # that an earlier message of the case began on this channel
+
+    @property
+    def over(self) -> bool:
+        """Whether it ends the alarm of its case."""
+        return self.alert.over or self.purpose is Purpose.RESOLVE
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One summary for one channel; its ``id`` and its text are the same on every attempt."""
+
+    id: str
+    told: AlertsSummarised
+    team: str  # the team's name as people read it
+    traceparent: str
+
+
+Sendable = Message | Summary
 
 
 class Channel(Protocol):
     """The edge to one kind of receiver."""
 
-    async def send(self, message: Message, target: Declaration) -> Answer:
+    async def send(self, message: Sendable, target: Declaration) -> Answer:
         """Make one attempt. Network errors may be raised: ``attempt`` takes them as ``RETRY``."""
         ...
 
 
-async def attempt(channel: Channel, message: Message, target: Declaration, seconds: float) -> Answer:
+async def attempt(channel: Channel, message: Sendable, target: Declaration, seconds: float) -> Answer:
     """One attempt within so many seconds, whatever the receiver does; never raises."""
     try:
         async with asyncio.timeout(seconds):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from tocsin.contracts.subscriptions import Channel
 from tocsin.notify import metrics
-from tocsin.notify.channels import Answer, Message, Outcome
+from tocsin.notify.channels import Answer, Message, Outcome, Sendable
 
 
 class CanaryChannel:
@@ -14,7 +14,8 @@ class CanaryChannel:
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._now = now
 
-    async def send(self, message: Message, target: Channel) -> Answer:  # noqa: ARG002 - there is one target
+    async def send(self, message: Sendable, target: Channel) -> Answer:  # noqa: ARG002 - there is one target
         """It has come back."""
-        metrics.CANARY.observe((self._now() - message.alert.seen_at).total_seconds())
+        if isinstance(message, Message):  # nobody sums canaries up
+            metrics.CANARY.observe((self._now() - message.alert.seen_at).total_seconds())
         return Answer(Outcome.DELIVERED, "it came back")

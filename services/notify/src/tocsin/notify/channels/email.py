@@ -2,6 +2,8 @@
 
 import ssl
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -12,8 +14,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tocsin.contracts import Severity
 from tocsin.contracts.subscriptions import Channel, Email
-from tocsin.notify.channels import Answer, Message, Outcome, unset
-from tocsin.notify.letter import OPEN, as_text, write
+from tocsin.notify.channels import Answer, Message, Outcome, Sendable, unset
+from tocsin.notify.letter import ACKNOWLEDGE, as_text, letter_of
 from tocsin.notify.line import line
 
 PERMANENT = 500  # SMTP reply codes from here on: RFC 5321, 4.2.1
@@ -40,17 +42,20 @@ class EmailChannel:
     every mail of a case refers to one root, so that they stand in one thread.
     """
 
-    def __init__(self, server: str | None, sender: str, seconds: float) -> None:
+    def __init__(
+        self, server: str | None, sender: str, seconds: float, unsubscribe: str | None = None
+    ) -> None:
         self._server = server
         self._sender = sender
         self._seconds = seconds
+        self._unsubscribe = unsubscribe  # mailto: of a person who can take an address out
 
-    async def send(self, message: Message, target: Channel) -> Answer:
+    async def send(self, message: Sendable, target: Channel) -> Answer:
         """One attempt; delivered when the server took it for at least one address."""
         assert isinstance(target, Email)  # noqa: S101 - the sender picks the channel by the target's kind
         if self._server is None:
             return unset("TOCSIN_NOTIFY_SMTP_URL")
-        mail = compose(message, self._sender, target.to)
+        mail = compose(message, self._sender, target.to, self._unsubscribe)
         try:
             async with _server(self._server, self._seconds) as server:
                 refused, said = await server.send_message(mail)
@@ -66,26 +71,50 @@ class EmailChannel:
         return Answer(Outcome.DELIVERED, said + missed)
 
 
-def compose(message: Message, sender: str, to: Sequence[str]) -> EmailMessage:
+def compose(
+    message: Sendable, sender: str, to: Sequence[str], unsubscribe: str | None = None
+) -> EmailMessage:
     """The mail. Headers are built by the standard library, which encodes whatever an alert holds."""
-    letter, alert = write(message.alert, message.team), message.alert
+    letter, head = letter_of(message), _head(message)
     domain = Address(addr_spec=sender).domain
     mail = EmailMessage()
     mail["From"] = sender
     mail["To"] = ", ".join(to)
-    mail["Subject"] = line(f"[{alert.case_ref}] {letter.subject}", LONGEST_SUBJECT)
-    mail["Date"] = formatdate(alert.raised_at.timestamp())
+    mail["Subject"] = line(f"[{head.tag}] {letter.subject}", LONGEST_SUBJECT)
+    mail["Date"] = formatdate(head.at.timestamp())
     mail["Message-ID"] = f"<{message.id}@{domain}>"
-    mail["References"] = mail["In-Reply-To"] = f"<{alert.case_id}.{alert.team}@{domain}>"
+    mail["References"] = mail["In-Reply-To"] = f"<{head.thread}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
-    if alert.severity is Severity.CRITICAL:
+    mail["List-Id"] = f"<{head.team}.tocsin.{domain}>"  # RFC 2919: what people filter by
+    if unsubscribe is not None:
+        mail["List-Unsubscribe"] = f"<{unsubscribe}>"  # RFC 2369
+    if head.severity is Severity.CRITICAL:
         mail["X-Priority"] = "1"
     mail.set_content(as_text(letter))
     page = _pages.get_template("email.html.j2").render(
-        letter=letter, colour=COLOURS[alert.severity], open=OPEN
+        letter=letter, colour=COLOURS[head.severity], open=letter.link_text, acknowledge=ACKNOWLEDGE
     )
     mail.add_alternative(page, subtype="html")
     return mail
+
+
+@dataclass(frozen=True)
+class _Head:
+    """What the headers of a mail are made of, be it of an alert or of a summary."""
+
+    team: str
+    tag: str
+    thread: str
+    at: datetime
+    severity: Severity
+
+
+def _head(message: Sendable) -> _Head:
+    if isinstance(message, Message):
+        one = message.alert
+        return _Head(one.team, one.case_ref, f"{one.case_id}.{one.team}", one.raised_at, one.severity)
+    told = message.told
+    return _Head(told.team, "Tocsin", f"{told.sort}.{told.channel}.{told.team}", told.until, told.severity)
 
 
 def _server(url: str, seconds: float) -> aiosmtplib.SMTP:

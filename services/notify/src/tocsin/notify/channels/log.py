@@ -2,7 +2,7 @@
 
 from tocsin.chassis import logs
 from tocsin.contracts.subscriptions import Channel
-from tocsin.notify.channels import Answer, Message, Outcome
+from tocsin.notify.channels import Answer, Message, Outcome, Sendable
 
 log = logs.get(__name__)
 
@@ -10,8 +10,13 @@ log = logs.get(__name__)
 class LogChannel:
     """Always delivers."""
 
-    async def send(self, message: Message, target: Channel) -> Answer:
+    async def send(self, message: Sendable, target: Channel) -> Answer:
         """Write the line."""
+        if not isinstance(message, Message):
+            told = message.told
+            facts = {"sort": told.sort.value, "count": told.count, "headline": told.headline}
+            log.warning("summary", team=told.team, channel=target.name, **facts)
+            return Answer(Outcome.DELIVERED, "logged")
         alert = message.alert
         log.warning(
             "alert",

@@ -6,9 +6,9 @@ from urllib.parse import quote
 import aiohttp
 
 from tocsin.contracts.subscriptions import Channel, Matrix
-from tocsin.notify.channels import Answer, Message, unset
+from tocsin.notify.channels import Answer, Sendable, unset
 from tocsin.notify.channels.post import JSON, bytes_of, encoded, hide, post
-from tocsin.notify.letter import as_text, within, write
+from tocsin.notify.letter import as_text, letter_of, within
 
 MOST_BYTES = 40_000  # as JSON: Matrix refuses events over 65,536 bytes, and the server adds its own
 
@@ -20,7 +20,7 @@ class MatrixChannel:
         self._session = session
         self._secrets = secrets
 
-    async def send(self, message: Message, target: Channel) -> Answer:
+    async def send(self, message: Sendable, target: Channel) -> Answer:
         """One attempt."""
         assert isinstance(target, Matrix)  # noqa: S101 - the sender picks the channel by the target's kind
         if (token := self._secrets.get(target.token_env)) is None:
@@ -32,8 +32,8 @@ class MatrixChannel:
         return hide(await post(self._session, url, body, headers, method="PUT"), token)
 
 
-def event(message: Message) -> dict[str, object]:
+def event(message: Sendable) -> dict[str, object]:
     """The event: text without a formatted body, and so without markup; it mentions nobody."""
-    lines = as_text(write(message.alert, message.team)).split("\n")
+    lines = as_text(letter_of(message)).split("\n")
     body = "\n".join(within(lines, MOST_BYTES, size=bytes_of))
     return {"msgtype": "m.text", "body": body, "m.mentions": {}}

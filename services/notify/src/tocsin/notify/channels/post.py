@@ -75,7 +75,7 @@ def judge(status: int, headers: Mapping[str, str], said: bytes, now: datetime) -
     if _taken(status):
         return Answer(Outcome.DELIVERED, detail)
     if status in FINAL:
-        return Answer(Outcome.REFUSED, detail)
+        return Answer(Outcome.REFUSED, detail, gone=status == HTTPStatus.GONE)
     return Answer(Outcome.RETRY, detail, retry_after(headers.get("Retry-After"), now))
 
 

@@ -1,13 +1,14 @@
-"""Slack: an incoming webhook, with blocks for people and plain text for notifications."""
+"""Slack: by a webhook or a bot, with blocks for people and plain text for notifications."""
 
 from collections.abc import Mapping
 
 import aiohttp
 
 from tocsin.contracts.subscriptions import Channel, Slack
-from tocsin.notify.channels import Answer, Message, unset
+from tocsin.notify.channels import Answer, Sendable, unset
+from tocsin.notify.channels.bot import post_in_thread
 from tocsin.notify.channels.post import encoded, post_secretly
-from tocsin.notify.letter import OPEN, Letter, within, write
+from tocsin.notify.letter import ACKNOWLEDGE, Letter, letter_of, within
 
 LONGEST_PART = 3_000  # characters, as Slack allows a section
 LONGEST_HEADER = 150
@@ -20,13 +21,16 @@ class SlackChannel:
         self._session = session
         self._secrets = secrets
 
-    async def send(self, message: Message, target: Channel) -> Answer:
-        """One attempt; the address is a secret and is never in the answer."""
+    async def send(self, message: Sendable, target: Channel) -> Answer:
+        """One attempt; address and token are secrets and are never in the answer."""
         assert isinstance(target, Slack)  # noqa: S101 - the sender picks the channel by the target's kind
-        if (url := self._secrets.get(target.url_env)) is None:
-            return unset(target.url_env)
-        body = encoded(payload(write(message.alert, message.team)))
-        return await post_secretly(self._session, url, target.url_env, body)
+        variable = target.url_env or target.token_env or ""
+        if (secret := self._secrets.get(variable)) is None:
+            return unset(variable)
+        said = payload(letter_of(message))
+        if target.url_env is not None:
+            return await post_secretly(self._session, secret, variable, encoded(said))
+        return await post_in_thread(self._session, target, secret, message, said)
 
 
 def payload(letter: Letter) -> dict[str, object]:
@@ -39,7 +43,8 @@ def payload(letter: Letter) -> dict[str, object]:
         "text": {"type": "plain_text", "text": letter.subject[:LONGEST_HEADER], "emoji": False},
     }
     parts = [_part(_text(f"{part.heading}\n", bold=True), *_lines(part.lines)) for part in letter.sections]
-    link = [_part({"type": "link", "url": letter.link, "text": OPEN})] if letter.link else []
+    links = {letter.link_text: letter.link, ACKNOWLEDGE: letter.acknowledge}
+    link = [_part({"type": "link", "url": url, "text": text}) for text, url in links.items() if url]
     return {
         "text": escape(letter.subject),
         "mrkdwn": False,

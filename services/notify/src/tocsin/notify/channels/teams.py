@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import aiohttp
 
 from tocsin.contracts.subscriptions import Channel, Teams
-from tocsin.notify.channels import Answer, Message, unset
+from tocsin.notify.channels import Answer, Sendable, unset
 from tocsin.notify.channels.post import bytes_of, encoded, post_secretly
-from tocsin.notify.letter import OPEN, Letter, within, write
+from tocsin.notify.letter import ACKNOWLEDGE, Letter, letter_of, within
 
 # Teams refuses messages over 28 KB: four texts of this many bytes leave room for the subject and the card.
 LONGEST_PART = 5_000
@@ -21,12 +21,12 @@ class TeamsChannel:
         self._session = session
         self._secrets = secrets
 
-    async def send(self, message: Message, target: Channel) -> Answer:
+    async def send(self, message: Sendable, target: Channel) -> Answer:
         """One attempt; the address is a secret and is never in the answer."""
         assert isinstance(target, Teams)  # noqa: S101 - the sender picks the channel by the target's kind
         if (url := self._secrets.get(target.url_env)) is None:
             return unset(target.url_env)
-        body = encoded(envelope(write(message.alert, message.team)))
+        body = encoded(envelope(letter_of(message)))
         return await post_secretly(self._session, url, target.url_env, body)
 
 
@@ -46,8 +46,9 @@ def envelope(letter: Letter) -> dict[str, object]:
         "body": [_block(_run(subject, weight="Bolder", size="Large")), _text("", letter.byline), *parts],
         "msteams": {"width": "Full"},
     }
-    if letter.link:
-        card["actions"] = [{"type": "Action.OpenUrl", "title": OPEN, "url": letter.link}]
+    links = {letter.link_text: letter.link, ACKNOWLEDGE: letter.acknowledge}
+    if actions := [_button(title, url) for title, url in links.items() if url]:
+        card["actions"] = actions
     attachment = {
         "contentType": "application/vnd.microsoft.card.adaptive",
         "contentUrl": None,
@@ -63,6 +64,10 @@ def _text(heading: str, lines: tuple[str, ...]) -> dict[str, object]:
 
 def _block(*runs: dict[str, str]) -> dict[str, object]:
     return {"type": "RichTextBlock", "spacing": "Medium", "inlines": list(runs)}
+
+
+def _button(title: str, url: str) -> dict[str, str]:
+    return {"type": "Action.OpenUrl", "title": title, "url": url}
 
 
 def _run(text: str, **style: str) -> dict[str, str]:

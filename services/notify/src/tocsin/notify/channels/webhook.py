@@ -7,8 +7,9 @@ import aiohttp
 from standardwebhooks import Webhook as Signer
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
+from tocsin.contracts import AlertRaised, AlertsSummarised
 from tocsin.contracts.subscriptions import Channel, Webhook
-from tocsin.notify.channels import Answer, Message, Outcome, unset
+from tocsin.notify.channels import Answer, Message, Outcome, Purpose, Sendable, unset
 from tocsin.notify.channels.post import JSON, encoded, post
 
 
@@ -29,7 +30,7 @@ class WebhookChannel:
         self._secrets = secrets
         self._now = now
 
-    async def send(self, message: Message, target: Channel) -> Answer:
+    async def send(self, message: Sendable, target: Channel) -> Answer:
         """One attempt; a secret that is not there yet may come with the next start of notify."""
         assert isinstance(target, Webhook)  # noqa: S101 - the sender picks the channel by the target's kind
         if target.secret_env not in self._secrets:
@@ -53,11 +54,15 @@ class WebhookChannel:
         return await post(self._session, target.url, body.encode(), headers)
 
 
-def content(message: Message, now: datetime) -> str:
-    """The body: the alert as the topic has it."""
-    said = {
-        "type": "alert.raised",
-        "timestamp": now.isoformat(),
-        "data": message.alert.model_dump(mode="json"),
-    }
-    return encoded(said).decode()
+def content(message: Sendable, now: datetime) -> str:
+    """The body: the alert as the topic has it, of another type when it is told again; or the summary."""
+    if not isinstance(message, Message):
+        return _said("alerts.summarised", message.told, now)
+    again = message.purpose in {Purpose.REMINDER, Purpose.FALLBACK}
+    link = {"acknowledge_url": message.acknowledge_url} if message.acknowledge_url else {}
+    return _said("alert.unacknowledged" if again else "alert.raised", message.alert, now, **link)
+
+
+def _said(kind: str, told: AlertRaised | AlertsSummarised, now: datetime, **more: str) -> str:
+    said = {"type": kind, "timestamp": now.isoformat(), "data": told.model_dump(mode="json")}
+    return encoded(said | more).decode()

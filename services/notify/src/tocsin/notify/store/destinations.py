@@ -1,5 +1,6 @@
 """Destinations in trouble, as rows: whichever replica meets the trouble, all of them keep to it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -7,7 +8,8 @@ from enum import StrEnum
 import asyncpg
 
 from tocsin.notify.circuit import Circuit, Sign
-from tocsin.notify.store.book import WAKE
+from tocsin.notify.store import trouble
+from tocsin.notify.store.wakeup import WAKE
 
 ENTER = "insert into destinations (team_id, channel) values ($1, $2) on conflict do nothing"
 READ = """
@@ -31,13 +33,16 @@ class Said:
     sign: Sign
     wish: timedelta | None
     took: timedelta
+    why: str = ""
 
 
-async def note(pool: asyncpg.Pool, to: tuple[str, str], said: Said, patience: timedelta) -> Turn | None:
+async def note(
+    pool: asyncpg.Pool, to: tuple[str, str], said: Said, patience: timedelta, others: Sequence[str] = ()
+) -> Turn | None:
     """Write down what an attempt says of a destination (team and channel), and what follows for the rest.
 
     A circuit that closes lets everything go at once; one that stays open gives up what has waited for longer
-    than ``patience``.
+    than ``patience``. Both turns are told to the team on the first of the ``others`` that is well.
     """
     team, channel = to
     async with pool.acquire() as connection, connection.transaction():
@@ -52,10 +57,14 @@ async def note(pool: asyncpg.Pool, to: tuple[str, str], said: Said, patience: ti
         else:
             await _keep(connection, team, channel, after)
         if before.opened_at is not None and after.opened_at is None:
-            await _let_go(connection, team, channel)
+            waiting = await _let_go(connection, team, channel)
+            await trouble.closed(connection, to, before.opened_at, waiting)
             return Turn.CLOSED
+        if before.opened_at is None and after.opened_at is not None:
+            await trouble.opened(connection, to, others, after.opened_at, said.why)
+            return Turn.OPENED
         if before.opened_at is None:
-            return Turn.OPENED if after.opened_at is not None else None
+            return None
         await _give_up(connection, team, channel, patience)
         return None
 
@@ -75,9 +84,9 @@ async def _keep(connection: asyncpg.Connection, team: str, channel: str, circuit
     )
 
 
-async def _let_go(connection: asyncpg.Connection, team: str, channel: str) -> None:
-    """All that waits is due now; it is sent in the order in which it was raised."""
-    await connection.execute(
+async def _let_go(connection: asyncpg.Connection, team: str, channel: str) -> int:
+    """All that waits is due now, in the order in which it was raised; gives how much that is."""
+    done = await connection.execute(
         """
         update deliveries set due_at = now()
         where team_id = $1 and channel = $2 and state = 'pending' and due_at > now()
@@ -86,6 +95,7 @@ async def _let_go(connection: asyncpg.Connection, team: str, channel: str) -> No
         channel,
     )
     await connection.execute(f"notify {WAKE}")
+    return int(done.rpartition(" ")[2])  # `UPDATE 17`
 
 
 async def _give_up(connection: asyncpg.Connection, team: str, channel: str, patience: timedelta) -> None:
@@ -93,7 +103,7 @@ async def _give_up(connection: asyncpg.Connection, team: str, channel: str, pati
         """
         update deliveries set state = 'failed', last_error = coalesce(last_error, $4)
         where team_id = $1 and channel = $2 and state = 'pending' and asked_at < now() - $3::interval
-          and attempts = 0
+          and attempts = coalesce(asked_after, 0)
         """,
         team,
         channel,
