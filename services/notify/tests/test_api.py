@@ -15,6 +15,8 @@ from tocsin.chassis.http import create_app, serve
 from tocsin.contracts import AlertRaised, Entity, Kind, NoticeClassified
 from tocsin.contracts.signature import written
 from tocsin.notify import api
+from tocsin.notify.api.bell import Bell
+from tocsin.notify.api.door import Door
 from tocsin.notify.api.subscriptions import MOST_BYTES, MOST_COMPLAINTS
 from tocsin.notify.directory import Directory
 from tocsin.notify.handler import Handler
@@ -58,7 +60,11 @@ async def replica(pool: asyncpg.Pool, start: Start) -> Any:
 
 async def serving(handler: Handler) -> AsyncIterator[Caller]:
     app = create_app("notify", Health())
-    app.include_router(api.router(Sweep(handler), [SecretStr("a key")], lambda name: name == "A_SECRET"))
+    app.include_router(
+        api.router(
+            Sweep(handler), Door(handler.pool, [SecretStr("a key")]), lambda name: name == "A_SECRET", Bell()
+        )
+    )
     async with serve(app, "127.0.0.1", 0) as address, aiohttp.ClientSession() as session:
         yield Caller(address, session)
 
@@ -88,15 +94,16 @@ async def test_nobody_without_a_key_is_answered(caller: Caller) -> None:
 
 async def test_teams_are_declared_and_read_back(caller: Caller) -> None:
     declared = {"teams": [team(), team("research", channels=[{"kind": "log", "name": "log"}])]}
-    assert await caller.put(declared) == (200, {"teams": {"payments": "added", "research": "added"}})
-    assert await caller.put(declared) == (200, {"teams": {"payments": "unchanged", "research": "unchanged"}})
-    assert await caller.put({"teams": [team(name="payments") | {"name": "Pay"}]}) == (
-        200,
-        {"teams": {"payments": "changed", "research": "retired"}},
-    )
+    became = [(await caller.put(declared))[1]["teams"] for _ in range(2)]
+    became.append((await caller.put({"teams": [team(name="payments") | {"name": "Pay"}]}))[1]["teams"])
+    assert became == [
+        {"payments": "added", "research": "added"},
+        {"payments": "unchanged", "research": "unchanged"},
+        {"payments": "changed", "research": "retired"},
+    ]
     status, read = await caller.get("/v1/subscriptions")
     assert (status, [one["name"] for one in read["teams"]]) == (200, ["Pay"])
-    assert (await caller.put(read))[1] == {"teams": {"payments": "unchanged"}}
+    assert (await caller.put(read))[1]["teams"] == {"payments": "unchanged"}
 
 
 HOOK = {"kind": "webhook", "name": "hook", "url": "https://x.example/", "secret_env": "NOT_THERE"}
@@ -121,6 +128,11 @@ REFUSED: list[tuple[Any, list[Any], str]] = [
         {"teams": [team(channels=[{"kind": "slack", "name": "room", "url_env": "NOT_HERE"}])]},
         ["teams", 0, "channels", 0, "url_env"],
         "NOT_HERE",
+    ),
+    (
+        {"teams": [team(channels=[HOOK | {"secret_env": "TOCSIN_DATABASE_URL"}])]},
+        ["teams", 0, "channels", 0, "secret_env"],
+        "a setting of Tocsin",
     ),
 ]
 

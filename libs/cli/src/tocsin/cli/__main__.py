@@ -5,22 +5,35 @@ import sys
 import typer
 
 from tocsin.cli import output
+from tocsin.cli.commands.ack import ack
+from tocsin.cli.commands.alert import alert
 from tocsin.cli.commands.apply import apply
 from tocsin.cli.commands.audit import audit
+from tocsin.cli.commands.cases import cases
 from tocsin.cli.commands.catalogue import catalogue
+from tocsin.cli.commands.changes import changes
 from tocsin.cli.commands.channels import channels
 from tocsin.cli.commands.classify import classify, explain
 from tocsin.cli.commands.dead import dead
+from tocsin.cli.commands.deliveries import deliveries
 from tocsin.cli.commands.demo import demo
 from tocsin.cli.commands.doctor import doctor
+from tocsin.cli.commands.export import export
+from tocsin.cli.commands.history import history
+from tocsin.cli.commands.keys import keys
 from tocsin.cli.commands.notthis import not_this
+from tocsin.cli.commands.plan import plan
 from tocsin.cli.commands.push import push
-from tocsin.cli.commands.reading import alerts, cases, deliveries
+from tocsin.cli.commands.reading import alerts
+from tocsin.cli.commands.replay import replay
 from tocsin.cli.commands.rules import rules
+from tocsin.cli.commands.silences import silence, silences
 from tocsin.cli.commands.snapshot import snapshot
 from tocsin.cli.commands.sources import sources
 from tocsin.cli.commands.topics import topics
 from tocsin.cli.commands.up import up
+from tocsin.cli.commands.validate import validate
+from tocsin.cli.commands.watches import watches
 from tocsin.cli.commands.why import why, why_not
 from tocsin.cli.failure import Exit, Failure
 from tocsin.embedded import EngineError
@@ -43,25 +56,38 @@ app = typer.Typer(
 for command in (
     demo,
     up,
+    validate,
+    plan,
     apply,
+    export,
+    history,
     push,
     alerts,
-    cases,
-    deliveries,
+    alert,
+    ack,
     why,
     why_not,
     not_this,
+    silence,
+    silences,
     audit,
+    changes,
     classify,
     explain,
+    replay,
     doctor,
 ):
     app.command()(command)
+app.add_typer(cases, name="cases")
+app.add_typer(deliveries, name="deliveries")
 app.add_typer(dead, name="dead")
+app.add_typer(keys, name="keys")
 app.add_typer(sources, name="sources")
 app.add_typer(snapshot, name="snapshot")
 app.add_typer(topics, name="topics")
 app.add_typer(channels, name="channels")
+app.add_typer(watches, name="watches")
+app.add_typer(watches, name="watch", hidden=True)  # what people type who try one
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(rules, name="rules")
 

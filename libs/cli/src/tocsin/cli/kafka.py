@@ -1,14 +1,12 @@
 """Asking Kafka from the command line: progress while it lasts, and every failure told as what to do."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
-from rich.progress import Progress, TaskID
 
 from tocsin.chassis import archive
 from tocsin.chassis.archive import NoSuchTopic, Tell
@@ -28,7 +26,7 @@ def ask(work: Callable[[str, Tell], Awaitable[T]]) -> T:
         return await work(bootstrap, tell)
 
     try:
-        with _progress() as tell:
+        with output.progress() as tell:
             return asyncio.run(go(tell))
     except NoSuchTopic as error:
         raise Failure(Exit.FAILED, str(error)) from error
@@ -43,16 +41,3 @@ async def records(
     async with archive.opened(bootstrap, [topic.name], tell) as kept:
         async for some in kept.read(f"reading {topic.name}", await kept.spans(topic.name, since)):
             yield some
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Tell]:
-    tasks: dict[str, TaskID] = {}
-    with Progress(console=output.errors, transient=True, disable=not output.errors.is_terminal) as bar:
-
-        def tell(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what)
-            bar.update(tasks[what], completed=done, total=total)
-
-        yield tell

@@ -1,16 +1,23 @@
 """Output: tables for people, JSON for programs, and text from outside made harmless on a terminal."""
 
+import contextlib
 import json
+import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.progress import Progress, TaskID
+from rich.table import Column, Table
 from rich.text import Text
+
+from tocsin.chassis.archive import Tell
 
 console = Console()
 errors = Console(stderr=True)
+
+PIPED = 1_000  # characters of a row that goes into a pipe
 
 
 def as_json(value: object) -> None:
@@ -23,11 +30,13 @@ def table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str, out: Console = console
 ) -> None:
     """A table, or a sentence when there are no rows."""
-    drawn = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    named = (Column(name, overflow="fold") for name in columns)  # an id is of use as a whole alone
+    drawn = Table(*named, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         drawn.add_row(*(plain(cell) for cell in row))
     if drawn.row_count:
-        out.print(drawn)
+        narrow = out.is_terminal or "COLUMNS" in os.environ
+        (out if narrow else Console(file=out.file, width=PIPED)).print(drawn)  # a row is a line for grep
     else:
         out.print(Text(empty))
 
@@ -44,3 +53,17 @@ def pairs(facts: Mapping[str, Any]) -> None:
     width = max(map(len, facts), default=0)
     for name, value in facts.items():
         console.print(Text(f"{name:<{width}}  ", style="bold") + plain(value))
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Tell]:
+    """A bar on a terminal for each thing that is told of; nothing where errors go elsewhere."""
+    tasks: dict[str, TaskID] = {}
+    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
+
+        def tell(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what)
+            bar.update(tasks[what], completed=done, total=total)
+
+        yield tell

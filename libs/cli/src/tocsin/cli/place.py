@@ -34,7 +34,7 @@ def setting(field: str, data: Path = DATA) -> str:
 
     Raises ``Failure`` that names both ways when neither has it.
     """
-    found = os.environ.get(VARIABLES[field]) or _running(data).get(field)
+    found = find(field, data)
     if not found:
         raise Failure(
             Exit.USAGE,
@@ -42,6 +42,11 @@ def setting(field: str, data: Path = DATA) -> str:
             f"set {VARIABLES[field]}, or start everything here with: tocsin up",
         )
     return found
+
+
+def find(field: str, data: Path = DATA) -> str | None:
+    """The same where nobody need know it; None when neither has it."""
+    return os.environ.get(VARIABLES[field]) or _running(data).get(field)
 
 
 def announce(place: Place, data: Path) -> None:

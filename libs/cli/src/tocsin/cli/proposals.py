@@ -126,7 +126,7 @@ def clash(entity: Entity, known: Mapping[str, Entity]) -> str | None:
         return f"the catalogue knows no model {entity.family!r} that could be its family"
     names = {fold(name).text for name in surface_names(entity)}
     for other in known.values():
-        if other.id not in {entity.id, entity.vendor}:
+        if other.id not in {entity.id, entity.vendor} and other.vendor != entity.id:
             shared = names & {fold(name).text for name in surface_names(other)}
             if shared:
                 return f"{other.id} is called {min(shared)!r} already"

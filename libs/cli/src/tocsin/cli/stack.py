@@ -192,11 +192,22 @@ class Stack:
                 "TOCSIN_LOG_FORMAT": "json",
                 "TOCSIN_INGEST_SNAPSHOTS": str(self.snapshots),
                 "TOCSIN_NOTIFY_PUBLIC_URL": self.url("notify"),
+                "TOCSIN_NOTIFY_INGEST_URL": self.url("ingest"),
+                "TOCSIN_NOTIFY_INGEST_KEY": self._key,
                 "TOCSIN_NOTIFY_CANARY_URL": self.url("ingest"),
                 "TOCSIN_NOTIFY_CANARY_KEY": self._key,
+                "TOCSIN_NOTIFY_LINK_KEYS": json.dumps([self._link_key()]),
             }
             | dict(self.environment)
         )
+
+    def _link_key(self) -> str:
+        """What signs links in messages: kept beside the data, for a link is good for weeks."""
+        path = (self.data or self._home) / "link.key"
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(32), encoding="utf-8")
+        return path.read_text(encoding="utf-8")
 
     def _migrate(self) -> None:
         url = SecretStr(self.engines.postgres.url)

@@ -1,71 +1,89 @@
-"""teams.yaml: read, checked, and every mistake told with its file, line and cure."""
+"""teams.yaml and what it includes: read, checked, and every mistake told with its file, line and cure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import yaml
 from pydantic import ValidationError
 
-from tocsin.cli.failure import Exit, Failure
-from tocsin.contracts.subscriptions import Subscriptions
-
-Path_ = Sequence[str | int]
+from tocsin.classify.catalogue.load import load_catalogue
+from tocsin.cli.additions import Unfit, entries
+from tocsin.cli.cures import cures
+from tocsin.cli.includes import with_included
+from tocsin.cli.yamlfile import Mistake, Mistaken, Place, YamlFile
+from tocsin.contracts import Entity
+from tocsin.contracts.subscriptions import Subscriptions, Team, unique_ids
+from tocsin.contracts.teamsfile import Addition
+from tocsin.contracts.teamsfile import TeamsFile as Declared
+from tocsin.notify.conditions import check
+from tocsin.notify.names import Names
 
 
 class TeamsFile:
-    """A parsed file that still knows the line of everything in it."""
+    """The teams of a file, or of a folder's teams.yaml; it still knows the line of everything in them."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        text = _read(path)
-        try:
-            # Composing first keeps the lines; the safe loader makes plain values only.
-            self._root = yaml.compose(text, Loader=yaml.SafeLoader)
-            self._value = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-            raise Failure(Exit.USAGE, f"{where}: {getattr(error, 'problem', error)}") from error
+        self.files = with_included(path)
+        self.additions: list[Addition] = []  # to the catalogue, once the teams have been read
+        self._homes: dict[str, list[tuple[YamlFile, int]]] = {}  # of each team and addition, in order
 
     def subscriptions(self) -> Subscriptions:
-        """What the file declares; raises ``Failure`` with all mistakes."""
+        """What the files declare; raises ``Mistaken`` with all mistakes."""
+        teams: list[Team] = []
+        found: list[Mistake] = []
+        self.additions, self._homes = [], {"teams": [], "catalogue": []}
+        for file in self.files:
+            wrong = list(file.flaws())
+            try:
+                declared = Declared.model_validate(file.value)
+            except ValidationError as error:
+                wrong += [file.mistake(at, says) for at, says in cures([dict(one) for one in error.errors()])]
+            else:
+                teams += declared.teams
+                self.additions += declared.catalogue
+                self._homes["teams"] += [(file, place) for place in range(len(declared.teams))]
+                self._homes["catalogue"] += [(file, place) for place in range(len(declared.catalogue))]
+            found += sorted(wrong, key=lambda one: (one.line, one.column))
+        found += () if found else self._shared(teams)
+        if found:
+            raise Mistaken(found)
+        return Subscriptions(teams=tuple(teams))
+
+    def entities(self, known: Mapping[str, Entity]) -> list[Entity]:
+        """The entries that the additions make; raises ``Mistaken`` with all that cannot join."""
         try:
-            return Subscriptions.model_validate(self._value)
-        except ValidationError as error:
-            raise self.mistakes((p["loc"], p["msg"]) for p in error.errors()) from error
+            return entries(self.additions, known, {entity.id for entity in load_catalogue()})
+        except Unfit as unfit:
+            wrong = [self._mistake(("catalogue", *at), says) for at, says in unfit.flaws]
+            raise Mistaken(wrong) from unfit
 
-    def mistakes(self, found: Iterable[tuple[Path_, str]]) -> Failure:
-        """A failure that tells each mistake at its line."""
-        return Failure(
-            Exit.USAGE, *(f"{self._path}:{self._line(at)}: {_name(at)}{text}" for at, text in found)
-        )
+    def unknown(self, declared: Subscriptions, names: Names) -> Mistaken | None:
+        """What the watches name and a catalogue has not; None when it has all."""
+        found = [
+            (("teams", place, "watches", number, *at), says)
+            for place, team in enumerate(declared.teams)
+            for number, watch in enumerate(team.watches)
+            for at, says in check(watch, names)
+        ]
+        return self.mistakes(found) if found else None
 
-    def _line(self, at: Path_) -> int:
-        """The line of the deepest part of the path that the file has."""
-        node, line = self._root, 1
-        for part in at:
-            below = _child(node, part)
-            if below is not None:
-                node, line = below, below.start_mark.line + 1
-        return line
+    def mistakes(self, found: Iterable[tuple[Place, str]]) -> Mistaken:
+        """A failure that tells each mistake at its line; places are those of all teams together."""
+        return Mistaken([self._mistake(place, says) for place, says in found])
 
+    def _mistake(self, place: Place, says: str) -> Mistake:
+        name = next((f"{part}: " for part in reversed(place) if isinstance(part, str)), "")
+        match list(place):
+            case [("teams" | "catalogue") as sort, int(number), *rest] if number < len(self._homes[sort]):
+                file, own = self._homes[sort][number]
+                return file.mistake((sort, own, *rest), name + says)
+        return self.files[0].mistake(place, name + says)
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Failure(Exit.USAGE, f"cannot read {path}: {error}") from error
-
-
-def _child(node: yaml.Node | None, part: str | int) -> yaml.Node | None:
-    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        item: yaml.Node = node.value[part]
-        return item
-    if isinstance(node, yaml.MappingNode):
-        return next((value for key, value in node.value if key.value == part), None)
-    return None
-
-
-def _name(at: Path_) -> str:
-    words = [str(part) for part in at if isinstance(part, str)]
-    return f"{words[-1]}: " if words else ""
+    def _shared(self, teams: list[Team]) -> list[Mistake]:
+        """An id that two files give; within a file the schema has said so."""
+        try:
+            unique_ids(teams)
+        except ValueError as error:
+            seen: dict[str, int] = {}
+            again = next(n for n, team in enumerate(teams) if seen.setdefault(team.id, n) != n)
+            return [self._mistake(("teams", again, "id"), str(error))]
+        return []

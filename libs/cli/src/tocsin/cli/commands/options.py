@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,3 +12,11 @@ Since = Annotated[
     str | None,
     typer.Option("--since", help="Nothing older: 30m, 12h, 7d, or a time such as 2026-06-13T00:00Z."),
 ]
+Author = Annotated[
+    str | None,
+    typer.Option("--author", envvar="TOCSIN_AUTHOR", help="Who says so; you, if left out."),
+]
+TeamsPath = Annotated[
+    Path, typer.Option("--file", "-f", help="teams.yaml, or the folder that it is in.", show_default=False)
+]
+HowManyDays = Annotated[int, typer.Option("--days", min=1, max=365, help="How many days to look back.")]

@@ -67,6 +67,7 @@ def _apply(teams: Path) -> None:
 def _addresses(stack: "Stack") -> dict[str, object]:
     place = stack.place
     return {
+        "console": place.notify_url,
         "push API": f"{place.ingest_url}/v1/notices",
         "notify API": f"{place.notify_url}/v1/alerts",
         "Kafka": place.kafka,

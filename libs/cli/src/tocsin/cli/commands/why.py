@@ -7,6 +7,7 @@ import typer
 from tocsin.cli import output
 from tocsin.cli.client import call
 from tocsin.cli.commands.options import Json
+from tocsin.cli.moments import shown
 from tocsin.cli.place import setting
 
 Row = dict[str, Any]
@@ -48,6 +49,14 @@ def why(
                 ),
             )
             for reason in told["reasons"]
+        ),
+        empty="",
+    )
+    output.table(
+        ("channel", "state", "because", "goes"),
+        (
+            (one["channel"], one["state"], one["because"], one["goes_at"] and shown(one["goes_at"]))
+            for one in told.get("deliveries", ())  # an older notify does not say
         ),
         empty="",
     )

@@ -9,7 +9,7 @@ import asyncpg
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, StringConstraints
 
-from tocsin.notify.api.reading import WITHOUT_NUL, Cursor, Since, cursor_at, position
+from tocsin.notify.api.pages import WITHOUT_NUL, Cursor, Since, cursor_at, position
 from tocsin.notify.audit import Cause, Finding, Gap, Open, Record, Wait, examine
 from tocsin.notify.store import outbox, records
 from tocsin.notify.store.records import Page
@@ -24,6 +24,7 @@ WORDS = {
     Cause.NO_ALERT: "the team is to be told, and has no alert",
     Cause.NO_DELIVERY: "the alert has no delivery on a channel of the team",
     Cause.NO_ATTEMPT: "the delivery is called delivered, and no attempt says so",
+    Cause.NO_SUMMARY: "the alert is folded into a summary that was never sent",
     Wait.PENDING: "the receiver has not taken it yet",
     Wait.FAILED: "the receiver refused it, or never answered: it is tried no more",
     Wait.UNPUBLISHED: "the alert is not on the alerts topic yet",

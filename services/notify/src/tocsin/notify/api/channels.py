@@ -2,21 +2,24 @@
 
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 
+import asyncpg
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field
 
-from tocsin.chassis.http import require_key
 from tocsin.chassis.problems import Problem
 from tocsin.contracts.subscriptions import Declared, Slug
 from tocsin.contracts.trace import new_traceparent
+from tocsin.notify.api.documented import PROBLEMS
+from tocsin.notify.api.door import Asking, Door
 from tocsin.notify.channels import Channel, Message, Outcome, attempt
 from tocsin.notify.directory import Directory
 from tocsin.notify.line import line
 from tocsin.notify.rehearsal import rehearse
+from tocsin.notify.store import proofs
 
 LONGEST_DETAIL = 500
 
@@ -39,16 +42,21 @@ class Tried(BaseModel):
 
 
 def router(
-    directory: Directory, channels: Mapping[str, Channel], seconds: float, keys: Sequence[SecretStr]
+    pool: asyncpg.Pool, directory: Directory, channels: Mapping[str, Channel], seconds: float, door: Door
 ) -> APIRouter:
     """The routes; an attempt takes at most so many seconds."""
-    routes = APIRouter(prefix="/v1", tags=["channels"], dependencies=[Depends(require_key(keys))])
+    routes = APIRouter(
+        prefix="/v1",
+        tags=["channels"],
+        responses=PROBLEMS,
+        dependencies=[Depends(door.enter, scope="function")],
+    )
 
     @routes.post("/channels/test", summary="Send a test message to one channel of a team")
-    async def test(trial: Trial) -> Tried:
+    async def test(trial: Trial, caller: Asking) -> Tried:
         await directory.refresh()
         team = directory.standing.teams.get(trial.team)
-        if team is None:
+        if team is None or not caller.sees(trial.team):
             raise Problem(HTTPStatus.NOT_FOUND, f"no team {trial.team!r} is declared: see `tocsin apply`")
         target = next((one for one in team.channels if one.name == trial.channel), None)
         if target is None:
@@ -60,6 +68,8 @@ def router(
         message = Message(f"test-{uuid.uuid4().hex}", alert, team.name, new_traceparent())
         started = time.monotonic()
         answer = await attempt(channels[target.kind], message, target, seconds)
+        if answer.outcome is Outcome.DELIVERED:
+            await proofs.prove(pool, team.id, target.name)
         return Tried(
             kind=target.kind,
             outcome=answer.outcome,

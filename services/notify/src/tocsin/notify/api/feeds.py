@@ -10,9 +10,10 @@ from fastapi import APIRouter, Depends, Header, Path, Query
 from pydantic import BaseModel, Field, SecretStr
 from starlette.responses import Response
 
-from tocsin.chassis.http import require_key
 from tocsin.chassis.problems import Problem
 from tocsin.contracts import AlertRaised
+from tocsin.notify.api.documented import PROBLEMS
+from tocsin.notify.api.door import Door
 from tocsin.notify.directory import Directory
 from tocsin.notify.feed import atom, opens, token
 from tocsin.notify.store import reading
@@ -31,13 +32,15 @@ class Address(BaseModel):
     path: str = Field(description="Below the address of notify.")
 
 
-def router(pool: asyncpg.Pool, directory: Directory, keys: Sequence[SecretStr]) -> APIRouter:
+def router(pool: asyncpg.Pool, directory: Directory, keys: Sequence[SecretStr], door: Door) -> APIRouter:
     """The routes: one tells the address to callers with a key, one answers to the address alone."""
-    routes = APIRouter(prefix="/v1", tags=["feeds"])
+    routes = APIRouter(prefix="/v1", tags=["feeds"], responses=PROBLEMS)
     known = [key.get_secret_value() for key in keys]
 
     @routes.get(
-        "/feeds/{team}", summary="The address of a team's feed", dependencies=[Depends(require_key(keys))]
+        "/feeds/{team}",
+        summary="The address of a team's feed",
+        dependencies=[Depends(door.enter, scope="function")],
     )
     async def address(team: Team) -> Address:
         await directory.refresh()

@@ -4,11 +4,13 @@ from http import HTTPStatus
 from typing import Annotated, Self
 
 import asyncpg
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
 from tocsin.chassis.problems import Problem
 from tocsin.contracts.subscriptions import Name, Slug
+from tocsin.notify.api.once import Creating, Once
+from tocsin.notify.api.things import case_id, entity_id
 from tocsin.notify.directory import Directory
 from tocsin.notify.notthis import NotThis, Refusal, Sort
 from tocsin.notify.store import notthis
@@ -44,9 +46,14 @@ class Refusals(BaseModel):
 
 def router(pool: asyncpg.Pool, directory: Directory) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/teams/{team}/not-this", tags=["not this"])
+    routes = APIRouter(prefix="/teams/{team}/not-this", tags=["not this"], route_class=Creating)
 
-    @routes.post("", status_code=HTTPStatus.CREATED, summary="Hear no more of a case, an entity or a source")
+    @routes.post(
+        "",
+        status_code=HTTPStatus.CREATED,
+        summary="Hear no more of a case, an entity or a source",
+        dependencies=[Depends(Once(pool).begin)],
+    )
     async def refuse(team: TeamId, asked: Asked) -> NotThis:
         sort, thing = await _thing(asked, pool, directory)
         said = Refusal(team=team, sort=sort, thing=thing, author=asked.author, reason=asked.reason)
@@ -72,12 +79,7 @@ def router(pool: asyncpg.Pool, directory: Directory) -> APIRouter:
 async def _thing(asked: Asked, pool: asyncpg.Pool, directory: Directory) -> tuple[Sort, str]:
     """What is refused, by its id; a ``Problem`` when there is no such thing."""
     if asked.case is not None:
-        if (case := await notthis.case(pool, asked.case)) is None:
-            raise Problem(HTTPStatus.NOT_FOUND, f"there is no case {asked.case!r}; GET /v1/cases lists them")
-        return Sort.CASE, case
+        return Sort.CASE, await case_id(pool, asked.case)
     if asked.entity is not None:
-        if (entity := (await directory.refresh()).names.called(asked.entity)) is None:
-            detail = f"the catalogue knows no {asked.entity!r}, or several: give the id that the alert has"
-            raise Problem(HTTPStatus.NOT_FOUND, detail)
-        return Sort.ENTITY, entity
+        return Sort.ENTITY, await entity_id(directory, asked.entity)
     return Sort.SOURCE, asked.source or ""

@@ -10,7 +10,8 @@ from pydantic import BaseModel
 
 from tocsin.chassis.problems import Problem
 from tocsin.contracts import AlertRaised, NoticeClassified
-from tocsin.notify.api.reading import WITHOUT_NUL
+from tocsin.notify.api.door import Asking
+from tocsin.notify.api.pages import WITHOUT_NUL
 from tocsin.notify.audit import Filed, Record
 from tocsin.notify.cases import Development
 from tocsin.notify.standing import Standing
@@ -37,6 +38,7 @@ class Why(BaseModel):
     reasons: list[Facts]
     watches: list[Facts]
     not_this: list[Facts]
+    deliveries: list[Facts]  # by channel: whether it goes now or in a summary, and why
 
 
 class WhyNot(BaseModel):
@@ -55,20 +57,20 @@ def router(pool: asyncpg.Pool) -> APIRouter:
     routes = APIRouter(tags=["why"])
 
     @routes.get("/why/{alert}", summary="Why a team was told: watch, words of the notice, case")
-    async def why(alert: Name) -> Why:
+    async def why(alert: Name, caller: Asking) -> Why:
         found = await store.alert(pool, alert)
         heard = await store.notice(pool, found[1]) if found else None
-        if found is None or heard is None:
+        if found is None or heard is None or not caller.sees(found[0].team):
             raise Problem(HTTPStatus.NOT_FOUND, f"there is no alert {alert!r}; GET /v1/alerts lists them")
-        return _why(found[0], heard)
+        return _why(found[0], heard, await store.paced(pool, found[0].id))
 
     @routes.get("/why-not", summary="Why a notice told a team nothing, watch by watch")
-    async def why_not(notice: Asked, team: Asked) -> WhyNot:
+    async def why_not(notice: Asked, team: Asked, caller: Asking) -> WhyNot:
         heard = await store.notice(pool, notice)
         if heard is None:
             raise Problem(HTTPStatus.NOT_FOUND, f"no notice {notice!r} is on record; cases list theirs")
         gone = await store.retired(pool, team)
-        if gone is None:
+        if gone is None or not caller.sees(team):
             raise Problem(
                 HTTPStatus.NOT_FOUND, f"there is no team {team!r}; GET /v1/subscriptions lists them"
             )
@@ -89,7 +91,7 @@ def router(pool: asyncpg.Pool) -> APIRouter:
     return routes
 
 
-def _why(alert: AlertRaised, heard: store.Heard) -> Why:
+def _why(alert: AlertRaised, heard: store.Heard, deliveries: list[Facts]) -> Why:
     record = heard.record
     filed = next((one for one in record.filed if one.case.id == alert.case_id), None) if record else None
     explained = _explained(record, filed, alert.team) if record and filed else None
@@ -115,6 +117,7 @@ def _why(alert: AlertRaised, heard: store.Heard) -> Why:
             }
             for reason in alert.reasons
         ],
+        deliveries=deliveries,
         **_shown(explained),
     )
 
