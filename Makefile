@@ -12,7 +12,7 @@ BIN := .venv/bin
 PACKAGES := contracts chassis embedded ingest classify notify cli
 READY := .venv/.ready
 
-.PHONY: help demo up test check fix contracts catalogue eval golden bench-classify bench-latency bench-throughput bench-sources bench-matching chaos chaos-breaks clean setup
+.PHONY: help demo up test browser check fix contracts catalogue eval golden bench-classify bench-latency bench-throughput bench-sources bench-matching bench-history bench-console bench-isolation chaos chaos-breaks clean setup
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -23,8 +23,16 @@ demo: $(READY) ## Tell the story of June 2026 to three teams, on the real thing
 up: $(READY) ## Run Kafka, PostgreSQL and the three services here; data in .tocsin/
 	@$(BIN)/tocsin up
 
-test: $(READY) check ## Check, then run every test
+test: $(READY) check browser ## Check, then run every test
 	@$(BIN)/pytest
+
+# Only root can install it; without it the tests of pages are skipped, and say so.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+	  echo "Chromium, for the tests of pages: installing Debian's" && export DEBIAN_FRONTEND=noninteractive && \
+	  timeout 600 sh -c 'apt-get -qq update && apt-get -qq install --no-install-recommends chromium' >/dev/null 2>&1; \
+	} || echo "no Chromium: the tests of pages are skipped (apt-get install chromium)"
 
 check: $(READY) ## Format, lint, strict types, import contracts
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
@@ -37,6 +45,7 @@ fix: $(READY) ## Format, and mend what the linter can
 
 contracts: $(READY) ## Write docs/contracts, docs/metrics.md and docs/rules.md from the code and the rules
 	@$(BIN)/python -m tocsin.contracts.publishing docs/contracts
+	@$(BIN)/python -m tocsin.notify.description docs/contracts/openapi-notify.json
 	@$(BIN)/python -m tocsin.cli.metricspage docs/metrics.md
 	@$(BIN)/python -m tocsin.cli.rulespage docs/rules.md
 
@@ -70,6 +79,15 @@ bench-sources: $(READY) ## 1,000 feeds polled by one ingest process for five min
 
 bench-matching: $(READY) ## One step against 1 to 1,000,000 watches: milliseconds, memory, rebuild; beside a plain scan
 	@$(BIN)/python -m bench.matching
+
+bench-history: $(READY) ## A watch tried on 90 days of 100,000 stored notices: seconds to the answer
+	@$(BIN)/python -m bench.history
+
+bench-console: $(READY) ## The console over 100,000 stored notices: milliseconds and bytes a page
+	@$(BIN)/python -m bench.console
+
+bench-isolation: $(READY) ## 50 healthy receivers beside a dead one and one that hangs: p50, p99, over the same load without
+	@$(BIN)/python -m bench.isolation
 
 RUNS ?= 1
 SEED ?= 1

@@ -50,7 +50,16 @@ TEAMS = {
             "id": "bench",
             "name": "Bench",
             "watches": [{"name": "everything", "categories": ["model_restriction"]}],
-            "channels": [{"kind": "webhook", "name": "hook", "url": "", "secret_env": "BENCH_SECRET"}],
+            "channels": [
+                {
+                    "kind": "webhook",
+                    "name": "hook",
+                    "url": "",
+                    "secret_env": "BENCH_SECRET",
+                    "most_an_hour": 100_000,
+                }
+            ],
+            "most_an_hour": 1_000_000,
         }
     ]
 }

@@ -21,14 +21,14 @@ from tocsin.contracts.subscriptions import Channel, Subscriptions
 from tocsin.contracts.trace import new_traceparent
 from tocsin.embedded import Postgres
 from tocsin.notify.app import migrate
-from tocsin.notify.channels import Answer, Message, Outcome
+from tocsin.notify.channels import Answer, Outcome, Sendable
 from tocsin.notify.directory import Directory
 from tocsin.notify.handler import Handler
 from tocsin.notify.sender import Sender
 from tocsin.notify.settings import NotifySettings
 from tocsin.notify.store import teams
 
-TEAMS = 20
+TEAMS = 100  # destinations: of 10,000 alerts each gets 100, its burst, so that no rate holds a sender back
 POLL = 500  # notices a transaction, as the consumer has them at most
 TABLES = ("notices", "cases", "tellings", "steps", "alerts", "deliveries")
 WAITING = "select exists (select from deliveries where state = 'pending')"
@@ -38,7 +38,8 @@ DECLARED = {
             "id": f"team-{number}",
             "name": f"Team {number}",
             "watches": [{"name": "all", "categories": ["model_restriction"], "min_severity": "info"}],
-            "channels": [{"kind": "log", "name": "log"}],
+            "channels": [{"kind": "log", "name": "log", "most_an_hour": 100_000}],
+            "most_an_hour": 1_000_000,
         }
         for number in range(TEAMS)
     ]
@@ -48,7 +49,7 @@ DECLARED = {
 class Instant:
     """A channel whose receiver takes no time: what is left is the ledger."""
 
-    async def send(self, message: Message, target: Channel) -> Answer:
+    async def send(self, message: Sendable, target: Channel) -> Answer:
         return Answer(Outcome.DELIVERED, f"{message.id} on {target.name}")
 
 
@@ -67,7 +68,7 @@ async def measure(postgres: Postgres, alerts: int) -> list[str]:
     return lines
 
 
-def _facts(count: int, entities: list[Entity]) -> Iterator[NoticeClassified]:
+def facts(count: int, entities: list[Entity]) -> Iterator[NoticeClassified]:
     """Each restricts a model of its own, and so opens a case of its own."""
     for notice, entity in zip(notices(count, [""]), entities, strict=True):
         span = {"field": "title", "start": 0, "end": 3, "quote": notice.title[:3]}
@@ -90,7 +91,7 @@ async def _raise(pool: asyncpg.Pool, alerts: int) -> str:
     directory = Directory(pool)
     directory.know(entities)
     handler = Handler(pool, directory, lambda _: None)
-    incoming = [Incoming(fact, None, new_traceparent()) for fact in _facts(count, entities)]
+    incoming = [Incoming(fact, None, new_traceparent()) for fact in facts(count, entities)]
     meter, began = Meter(), time.perf_counter()
     for start in range(0, count, POLL):
         await handler.on_notices_classified(incoming[start : start + POLL])

@@ -76,7 +76,9 @@ def record_before_send() -> None:
     async def reversed_order(self: Sender, delivery: Any) -> None:
         await ledger.record(self.pool, delivery, ledger.Result(Outcome.DELIVERED, "", 0.0))
         await asyncio.sleep(WINDOW_SECONDS)
-        await self._attempt(delivery, delivery.traceparent)
+        told = delivery.alert or await self._summed_up(delivery)
+        assert told is not None
+        await self._attempt(delivery, told, delivery.traceparent)
 
     Sender._deliver = reversed_order  # type: ignore[method-assign]  # that is the breakage
 

@@ -166,11 +166,9 @@ def scene(folder: Path, environment: Mapping[str, str], older: Path | None = Non
 
 
 def _subscribe(stack: Stack, address: str) -> None:
-    channels = [
-        {"kind": "webhook", "name": name, "url": f"{address}/{name}", "secret_env": "CHAOS_SECRET"}
-        for name in CHANNELS
-    ]
+    usual = {"kind": "webhook", "secret_env": "CHAOS_SECRET", "most_an_hour": 100_000}
+    channels = [usual | {"name": name, "url": f"{address}/{name}"} for name in CHANNELS]
     watch = {"name": "all", "categories": ["model_restriction"]}
-    team = {"id": "duty", "name": "Duty", "watches": [watch], "channels": channels}
+    team = {"id": "duty", "name": "Duty", "watches": [watch], "channels": channels, "most_an_hour": 1_000_000}
     body = Body(json.dumps({"teams": [team]}).encode())
     call("PUT", f"{stack.place.notify_url}/v1/subscriptions", stack.place.api_key, body=body)

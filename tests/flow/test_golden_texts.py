@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from tocsin.contracts import (
     NoticeClassified,
     NoticePublished,
     SourceRef,
+    SummarisedAlert,
+    SummarySort,
     Tier,
     document_id,
     fingerprint,
@@ -25,17 +27,31 @@ from tocsin.contracts import (
 )
 from tocsin.contracts.subscriptions import Team
 from tocsin.notify.cases import Case, Development, file
-from tocsin.notify.channels import Message, alertmanager, email, matrix, pagerduty, slack, teams, webhook
+from tocsin.notify.channels import (
+    Message,
+    Sendable,
+    Summary,
+    alertmanager,
+    email,
+    matrix,
+    pagerduty,
+    slack,
+    teams,
+    webhook,
+)
 from tocsin.notify.claims import tells
 from tocsin.notify.feed import atom
-from tocsin.notify.letter import write
+from tocsin.notify.letter import letter_of
 from tocsin.notify.routing import route
 from tocsin.notify.standing import Standing
+from tocsin.notify.summing import Open
+from tocsin.notify.summing import compose as compose_summary
 from tocsin.notify.wording import compose
 
 GOLDEN = Path(__file__).parents[2] / "services" / "notify" / "tests" / "golden"
 DAY_0 = datetime(2026, 6, 13, tzinfo=UTC)
 MORNING = timedelta(hours=9)
+TRACE = f"00-{'1' * 32}-{'2' * 16}-01"
 SOURCES = {
     "status": SourceRef(id="vendor-status", name="Claude Status", tier=Tier.PARTY, kind="statuspage"),
     "press": SourceRef(id="wire", name="Morning Wire", tier=Tier.PRESS, kind="feed"),
@@ -66,13 +82,19 @@ class Town:
     def _tell(self, news: Development) -> Iterator[Message]:
         told = self._told[news.case.id]
         for to in route(news, self._standing.subscribers, told, self._standing.names):
-            url = f"https://tocsin.example/v1/cases/{news.case.ref}"
+            url = f"https://tocsin.example/cases/{news.case.ref}"
             raised_at = news.fact.classified_at + timedelta(milliseconds=40)
             alert = compose(news, to, raised_at=raised_at, case_url=url)
             concerned = frozenset(ref.id for ref in alert.concerns)
             told[to.team] = told.get(to.team, frozenset()) | concerned
             name = self._standing.teams[to.team].name
-            yield Message(fingerprint("d", alert.id), alert, name, f"00-{'1' * 32}-{'2' * 16}-01")
+            yield Message(
+                fingerprint("d", alert.id),
+                alert,
+                name,
+                TRACE,
+                acknowledge_url=f"https://tocsin.example/acknowledge/{alert.id}.signed",
+            )
 
     def _classified(self, beat: Beat) -> NoticeClassified:
         source, at = SOURCES[beat.wire], moment(beat.when)
@@ -115,29 +137,44 @@ def _addressed(team: dict[str, Any]) -> dict[str, Any]:
     return team | {"channels": channels}
 
 
-def texts(message: Message) -> dict[str, str]:
+def texts(message: Sendable) -> dict[str, str]:
     """A message as each channel sends it, by the name of its file."""
-    letter = write(message.alert, message.team)
+    letter = letter_of(message)
     mail = email.compose(message, "tocsin@tocsin.example", ["duty@platform.example"])
     parts = {part.get_content_subtype(): part.get_content() for part in mail.iter_parts()}
     head = "".join(f"{name}: {value}\n" for name, value in mail.items() if name != "Content-Type")
+    at = message.alert.raised_at if isinstance(message, Message) else message.told.until
     bodies: dict[str, object] = {
-        "webhook": json.loads(webhook.content(message, message.alert.raised_at)),
+        "webhook": json.loads(webhook.content(message, at)),
         "slack": slack.payload(letter),
         "teams": teams.envelope(letter),
-        "pagerduty": pagerduty.event(message),
-        "alertmanager": alertmanager.alerts(message),
     }
+    if isinstance(message, Message):
+        bodies |= {"pagerduty": pagerduty.event(message), "alertmanager": alertmanager.alerts(message)}
     written = {
         f"{kind}.json": json.dumps(body, ensure_ascii=False, indent=1) + "\n" for kind, body in bodies.items()
     }
     said = str(matrix.event(message)["body"])
-    return written | {
+    written |= {
         "mail.txt": f"{head}\n{parts['plain']}",
         "mail.html": parts["html"],
         "matrix.txt": f"{said}\n",
-        "feed.xml": atom(message.alert.team, message.team, [message.alert]).decode() + "\n",
     }
+    if isinstance(message, Message):
+        written["feed.xml"] = atom(message.alert.team, message.team, [message.alert]).decode() + "\n"
+    return written
+
+
+def week(messages: Iterable[Message]) -> Summary:
+    """What a team that wants a weekly digest reads of all this."""
+    alerts = [message.alert for message in messages]
+    items = [
+        SummarisedAlert.model_validate(alert.model_dump(include=set(SummarisedAlert.model_fields)))
+        for alert in alerts
+    ]
+    told = Open("s-golden", alerts[0].team, "digest", SummarySort.DIGEST, since=DAY_0)
+    composed = compose_summary(told, items, DAY_0 + timedelta(days=28), lambda _: "https://tocsin.example/s")
+    return Summary(told.id, composed, "Platform", TRACE)
 
 
 def told(story: Story) -> Iterator[tuple[Beat, list[Message]]]:
@@ -152,6 +189,12 @@ def folder(alert: AlertRaised) -> str:
     return f"{alert.raised_at:%m-%d}-{alert.team}-{alert.kind}"
 
 
+def folders(messages: Collection[Message]) -> dict[str, Sendable]:
+    """All that is kept, by folder."""
+    every: dict[str, Sendable] = {folder(message.alert): message for message in messages}
+    return every | {"digest-platform": week(one for one in messages if one.alert.team == "platform")}
+
+
 @pytest.fixture(scope="module")
 def messages() -> dict[str, Message]:
     """By folder: every message of the story, which must be those that it asks for."""
@@ -163,7 +206,8 @@ def messages() -> dict[str, Message]:
 
 
 def test_the_texts_of_the_story_are_as_they_were(messages: dict[str, Message]) -> None:
-    now = {f"{place}/{name}": text for place, m in messages.items() for name, text in texts(m).items()}
+    every = folders(messages.values())
+    now = {f"{place}/{name}": text for place, one in every.items() for name, text in texts(one).items()}
     kept = {
         str(path.relative_to(GOLDEN)): path.read_text("utf-8") for path in GOLDEN.rglob("*") if path.is_file()
     }
@@ -189,12 +233,11 @@ def _write() -> Iterator[str]:
     """Write all of them anew; gives the names of the folders."""
     heard = [message for _, messages in told(load()) for message in messages]
     shutil.rmtree(GOLDEN, ignore_errors=True)
-    for message in heard:
-        place = GOLDEN / folder(message.alert)
-        place.mkdir(parents=True)
+    for place, message in folders(heard).items():
+        (GOLDEN / place).mkdir(parents=True)
         for name, text in texts(message).items():
-            (place / name).write_text(text, "utf-8")
-        yield place.name
+            (GOLDEN / place / name).write_text(text, "utf-8")
+        yield place
 
 
 if __name__ == "__main__":

@@ -60,8 +60,14 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     }
     with serving(app) as address, Stack(environment=environment) as stack:
         watch = {"name": "all", "categories": ["model_restriction"]}
-        channel = {"kind": "webhook", "name": "pager", "url": address, "secret_env": "PAGER_SECRET"}
-        team = {"id": "duty", "name": "Duty", "watches": [watch], "channels": [channel]}
+        channel = {
+            "most_an_hour": 1000,
+            "kind": "webhook",
+            "name": "pager",
+            "url": address,
+            "secret_env": "PAGER_SECRET",
+        }
+        team = {"id": "duty", "name": "Duty", "watches": [watch], "channels": [channel], "most_an_hour": 1000}
         place = stack.place
         body = Body(json.dumps({"teams": [team]}).encode())
         call("PUT", f"{place.notify_url}/v1/subscriptions", place.api_key, body=body)

@@ -93,7 +93,7 @@ def test_a_user_starts_it_uses_it_stops_it_and_finds_everything_again(tmp_path: 
         assert "unchanged" in run(tmp_path, "apply", "-f", "teams.yaml")
         (tmp_path / "wrong.yaml").write_text(TEAMS.replace("Fable 5", "Fabel 5"))
         said = run(tmp_path, "apply", "-f", "wrong.yaml", expect=2)
-        assert "wrong.yaml:6: models: the catalogue knows no model 'Claude Fabel 5'" in said
+        assert "wrong.yaml:6:18: models: the catalogue knows no model 'Claude Fabel 5'" in said
         assert "did you mean 'Claude Fable 5'?" in said
         notice = ("push", "-s", "desk", "--title", "Access to Claude Fable 5 suspended for all customers")
         assert "published" in run(tmp_path, *notice)

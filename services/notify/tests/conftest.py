@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import re
 import ssl
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,12 +16,15 @@ import asyncpg
 import pytest
 from aiohttp import web
 from pydantic import SecretStr
+from yarl import URL
 
 from tocsin.chassis.consumer import Incoming
 from tocsin.chassis.database import connect
 from tocsin.chassis.health import Health
+from tocsin.chassis.http import create_app, serve
 from tocsin.chassis.outbound import connector
 from tocsin.contracts import (
+    NOTICES_CLASSIFIED,
     AlertRaised,
     CaseState,
     Entity,
@@ -41,9 +45,14 @@ from tocsin.contracts import (
 )
 from tocsin.contracts.subscriptions import Subscriptions
 from tocsin.contracts.trace import new_traceparent
+from tocsin.notify import console
 from tocsin.notify.app import migrate
 from tocsin.notify.cases import Case, Step, file
 from tocsin.notify.claims import tells
+from tocsin.notify.console.desk import Desk
+from tocsin.notify.console.ingest import Ingest
+from tocsin.notify.console.letters import Letters
+from tocsin.notify.console.visitor import COOKIE, Entrance, Proxy
 from tocsin.notify.directory import Directory
 from tocsin.notify.handler import Handler
 from tocsin.notify.names import Names
@@ -387,3 +396,80 @@ def self_signed(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContex
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     return context, certificate
+
+
+NOWHERE = Letters("127.0.0.1:1", [NOTICES_CLASSIFIED], seconds=5)
+LOGGED = {"channels": [{"kind": "log", "name": "log"}]}
+
+
+@dataclass
+class Browser:
+    """One visitor: keeps cookies, follows nothing by itself, finds the token in the last page."""
+
+    address: str
+    session: aiohttp.ClientSession
+    page: str = ""
+
+    async def get(self, path: str, **headers: str) -> aiohttp.ClientResponse:
+        url = f"{self.address}{path}"
+        async with self.session.get(url, headers=headers, allow_redirects=False) as response:
+            self.page = await response.text()
+            return response
+
+    async def post(
+        self, path: str, headers: dict[str, str] | None = None, /, **fields: str
+    ) -> aiohttp.ClientResponse:
+        token = re.search(r'name="csrf" value="([0-9a-f]+)"', self.page)
+        data = ({"csrf": token[1]} if token else {}) | fields
+        url = f"{self.address}{path}"
+        async with self.session.post(url, data=data, headers=headers, allow_redirects=False) as response:
+            self.page = await response.text()
+            return response
+
+    async def sign_in(self, key: str = "a key") -> "Browser":
+        await self.get("/login")
+        assert (await self.post("/login", key=key)).status == 303
+        return self
+
+    @property
+    def cookie(self) -> Any:
+        return self.session.cookie_jar.filter_cookies(URL(self.address))[COOKIE]
+
+
+@pytest.fixture
+async def replica(pool: asyncpg.Pool, start: Callable[[asyncpg.Pool], Replica]) -> Replica:
+    return start(pool)
+
+
+@pytest.fixture
+async def visit(replica: Any) -> AsyncIterator[Callable[..., Awaitable[Browser]]]:
+    """Makes a visitor of a console of its own."""
+    open_things: list[Any] = []
+
+    async def visiting(
+        proxy: Proxy | None = None,
+        letters: Letters = NOWHERE,
+        *,
+        secure: bool = False,
+        sources: str | None = None,
+    ) -> Browser:
+        app = create_app("notify", Health())
+        ingest = Ingest(aiohttp.ClientSession(), sources, SecretStr(""))
+        entrance = Entrance(replica.pool, [SecretStr("a key")], proxy)
+        rows = replica.pool, replica.directory
+        console.install(app, Desk(*rows, entrance, ingest, letters, {"PAGER_KEY"}.__contains__, secure))
+        serving = serve(app, "127.0.0.1", 0)
+        session = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+        browser = Browser(await serving.__aenter__(), session)
+        open_things.extend([ingest._session, session, serving])
+        return browser
+
+    yield visiting
+    for one in open_things:
+        await one.__aexit__(None, None, None)
+
+
+@pytest.fixture
+async def told(replica: Any, declare: Callable[..., Awaitable[dict[str, str]]], tell: Tell) -> None:
+    await declare(payments=LOGGED, research=LOGGED)
+    await replica.hear(tell("first", tier="party"))

@@ -97,7 +97,7 @@ DAMAGES = {
 }
 
 
-@pytest.mark.parametrize("cause", Cause)
+@pytest.mark.parametrize("cause", DAMAGES)  # and NO_SUMMARY: see test_summaries
 async def test_each_gap_is_found_with_its_cause_and_swept_under_its_own_id(
     pool: asyncpg.Pool, start: Start, declare: Declare, tell: Tell, cause: Cause
 ) -> None:

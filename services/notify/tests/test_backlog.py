@@ -21,7 +21,7 @@ TWO = [{"kind": "log", "name": "one"}, {"kind": "log", "name": "two"}]
 
 
 async def test_nothing_waits_in_an_empty_house(pool: asyncpg.Pool) -> None:
-    assert await backlog.read(pool) == Backlog(NOTHING, NOTHING, 0.0, 0)
+    assert await backlog.read(pool) == Backlog(NOTHING, NOTHING, 0.0, 0, 0, 0)
 
 
 async def test_what_waits_is_counted_and_aged_until_it_is_done(
@@ -39,7 +39,7 @@ async def test_what_waits_is_counted_and_aged_until_it_is_done(
     await pool.execute("update alerts set published_at = now()")
     for delivery in await ledger.claim(pool, 2, [], timedelta(minutes=1)):
         await ledger.record(pool, delivery, Result(Outcome.DELIVERED, "204", 0.1))
-    assert await backlog.read(pool) == Backlog(NOTHING, NOTHING, 0.0, 0)
+    assert await backlog.read(pool) == Backlog(NOTHING, NOTHING, 0.0, 0, 0, 0)
 
 
 async def test_the_first_attempt_is_remembered_on_later_ones(

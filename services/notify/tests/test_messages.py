@@ -1,6 +1,7 @@
 """Slack, Teams, PagerDuty, Alertmanager, Matrix: what each is told, and that outside text stays text."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from structlog.testing import capture_logs
 from tocsin.contracts import AlertRaised, EntityRef, Kind, Severity, StepKind
 from tocsin.contracts.subscriptions import Alertmanager, Log, Matrix
 from tocsin.contracts.trace import new_traceparent
-from tocsin.notify.channels import Message, Outcome, alertmanager, matrix, pagerduty, slack, teams
+from tocsin.notify.channels import Message, Outcome, Purpose, alertmanager, matrix, pagerduty, slack, teams
 from tocsin.notify.channels.log import LogChannel
 from tocsin.notify.channels.post import bytes_of
 from tocsin.notify.letter import within, write
@@ -135,6 +136,18 @@ def test_alertmanager_holds_one_alert_a_case_and_team_at_the_severity_of_the_las
     assert fires(an_alert(severity=Severity.HIGH, step=2)) == nothing | {"high": True}
     assert fires(lifted(an_alert, still_hit=(MYTHOS,))) == nothing | {"high": True}
     assert fires(lifted(an_alert)) == nothing
+
+
+def test_an_alarm_that_no_end_reaches_is_ended_by_its_last_alert_with_purpose(an_alert: AnAlert) -> None:
+    message = replace(told(an_alert()), purpose=Purpose.RESOLVE)
+    held: Any = pagerduty.event(told(an_alert()))
+    said: Any = pagerduty.event(message)
+    assert (said["event_action"], said["dedup_key"]) == ("resolve", held["dedup_key"])
+    ended: Any = alertmanager.alerts(message)
+    assert [one["labels"] for one in ended] == [
+        one["labels"] for one in alertmanager.alerts(told(an_alert()))
+    ]
+    assert all(one["endsAt"] == one["startsAt"] for one in ended)
 
 
 def test_alertmanager_gets_labels_to_route_by_and_a_text_to_read(an_alert: AnAlert) -> None:

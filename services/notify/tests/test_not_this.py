@@ -14,6 +14,8 @@ from tocsin.chassis.health import Health
 from tocsin.chassis.http import create_app, serve
 from tocsin.contracts import NoticeClassified
 from tocsin.notify import api
+from tocsin.notify.api.bell import Bell
+from tocsin.notify.api.door import Door
 from tocsin.notify.audit import examine
 from tocsin.notify.store import records, standings
 from tocsin.notify.sweep import Sweep
@@ -37,7 +39,9 @@ async def replica(pool: asyncpg.Pool, start: Start, declare: Declare) -> Any:
 @pytest.fixture
 async def call(replica: Any) -> AsyncIterator[Call]:
     app = create_app("notify", Health())
-    app.include_router(api.router(Sweep(replica.handler), [SecretStr("a key")], lambda _: True))
+    app.include_router(
+        api.router(Sweep(replica.handler), Door(replica.pool, [SecretStr("a key")]), lambda _: True, Bell())
+    )
     headers = {"Authorization": "Bearer a key"}
     async with serve(app, "127.0.0.1", 0) as address, aiohttp.ClientSession(headers=headers) as session:
 

@@ -37,3 +37,22 @@ async def test_older_code_runs_on_the_newer_tables(database: str, tmp_path: Path
             ("case-after", None),
         ]
         assert await pool.fetchval("select count(*) from teams where not retired") == 2
+
+
+async def test_notices_of_the_last_days_are_counted_by_source(database: str, tmp_path: Path) -> None:
+    shutil.copy(VERSIONS / "0001_first.py", tmp_path)
+    await asyncio.to_thread(migrate, database, "notify", tmp_path)
+    async with connect(SecretStr(database), "notify", Health()) as pool:
+        await pool.execute(OLDER_CODE_WRITES.format("nobody"))  # a notice without a source
+        await pool.execute(
+            """
+            insert into notices (id, body, recorded_at)
+            select 'n-' || day, '{"notice": {"source": {"id": "a-wire"}}}', now() - day * interval '1 day'
+            from unnest(array[0, 2, 40]) day
+            """
+        )
+        await asyncio.to_thread(migrate, database, "notify", VERSIONS)
+        rows = await pool.fetch(
+            "select source, (now() at time zone 'UTC')::date - day, notices from source_days order by 2"
+        )
+        assert [tuple(row) for row in rows] == [("a-wire", 0, 1), ("a-wire", 2, 1)]

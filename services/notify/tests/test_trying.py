@@ -22,11 +22,13 @@ from tocsin.chassis.http import create_app, serve
 from tocsin.contracts import AlertRaised, NoticeClassified
 from tocsin.contracts.trace import new_traceparent
 from tocsin.notify.api import channels, feeds
+from tocsin.notify.api.door import Door
 from tocsin.notify.channels import Channel, Message, alertmanager, pagerduty
 from tocsin.notify.channels.log import LogChannel
 from tocsin.notify.channels.webhook import WebhookChannel
 from tocsin.notify.feed import atom, opens, token
 from tocsin.notify.rehearsal import REF, rehearse
+from tocsin.notify.store import proofs
 
 Tell = Callable[..., NoticeClassified]
 Start = Callable[[asyncpg.Pool], Any]
@@ -55,8 +57,8 @@ async def address(
         "log": LogChannel(),
     }
     app = create_app("notify", Health())
-    app.include_router(channels.router(replica.directory, kinds, 0.3, KEYS))
-    app.include_router(feeds.router(replica.pool, replica.directory, KEYS))
+    app.include_router(channels.router(replica.pool, replica.directory, kinds, 0.3, Door(replica.pool, KEYS)))
+    app.include_router(feeds.router(replica.pool, replica.directory, KEYS, Door(replica.pool, KEYS)))
     async with serve(app, "127.0.0.1", 0) as base:
         yield base
 
@@ -241,3 +243,17 @@ def test_any_text_makes_a_feed_that_can_be_read(an_alert: AnAlert, text: str, na
     assert not read.bozo
     assert len(read.entries) == 1
     assert set(read.entries[0]) >= {"id", "title", "updated", "content"}
+
+
+async def test_a_test_that_arrives_proves_the_channel(
+    address: str, session: aiohttp.ClientSession, receiver: Receiver, pool: asyncpg.Pool
+) -> None:
+    async def away(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=503)
+
+    fine, receiver.answer = receiver.answer, away
+    await ask(session, address, team="payments", channel="hook")
+    assert await proofs.proven(pool) == set()
+    receiver.answer = fine
+    await ask(session, address, team="payments", channel="hook")
+    assert await proofs.proven(pool) == {("payments", "hook")}

@@ -14,6 +14,8 @@ from tocsin.chassis.http import create_app, serve
 from tocsin.contracts import NoticeClassified
 from tocsin.contracts.subscriptions import Team
 from tocsin.notify import api
+from tocsin.notify.api.bell import Bell
+from tocsin.notify.api.door import Door
 from tocsin.notify.cases import Development, open_case
 from tocsin.notify.conditions import Conditions
 from tocsin.notify.names import Names
@@ -95,7 +97,9 @@ async def replica(pool: asyncpg.Pool, start: Start, declare: Declare) -> Any:
 @pytest.fixture
 async def get(replica: Any) -> AsyncIterator[Get]:
     app = create_app("notify", Health())
-    app.include_router(api.router(Sweep(replica.handler), [SecretStr("a key")], lambda _: True))
+    app.include_router(
+        api.router(Sweep(replica.handler), Door(replica.pool, [SecretStr("a key")]), lambda _: True, Bell())
+    )
     headers = {"Authorization": "Bearer a key"}
     async with serve(app, "127.0.0.1", 0) as address, aiohttp.ClientSession(headers=headers) as session:
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import aiohttp
 import asyncpg
+from fastapi import FastAPI
 
 from tocsin.chassis import database, outbound, producer
 from tocsin.chassis.consumer import Consumer
@@ -17,12 +18,15 @@ from tocsin.chassis.migrations import migrate as run_migrations
 from tocsin.chassis.producer import Producer
 from tocsin.chassis.subscription import Group, subscribe
 from tocsin.chassis.table import Table, follow
-from tocsin.contracts import CATALOGUE, NOTICES_CLASSIFIED, Entity, NoticeClassified
-from tocsin.notify import api, backlog
+from tocsin.contracts import CATALOGUE, NOTICES_CLASSIFIED, NOTICES_PUBLISHED, Entity, NoticeClassified
+from tocsin.notify import api, backlog, console
 from tocsin.notify.api import channels as channels_api
-from tocsin.notify.api import feeds
+from tocsin.notify.api import feeds, signed
+from tocsin.notify.api.bell import rings
+from tocsin.notify.api.door import Door
 from tocsin.notify.auditor import Auditor
 from tocsin.notify.canary import PATIENCE, Canary
+from tocsin.notify.caretaker import Caretaker
 from tocsin.notify.cases import Case
 from tocsin.notify.channels import Channel
 from tocsin.notify.channels.alertmanager import AlertmanagerChannel
@@ -34,8 +38,15 @@ from tocsin.notify.channels.pagerduty import PagerDutyChannel
 from tocsin.notify.channels.slack import SlackChannel
 from tocsin.notify.channels.teams import TeamsChannel
 from tocsin.notify.channels.webhook import WebhookChannel
+from tocsin.notify.console.desk import Desk
+from tocsin.notify.console.ingest import Ingest
+from tocsin.notify.console.letters import Letters
+from tocsin.notify.console.visitor import Entrance, Proxy
 from tocsin.notify.directory import Directory
 from tocsin.notify.handler import Handler
+from tocsin.notify.keyring import Keyring
+from tocsin.notify.links import Links
+from tocsin.notify.oncall import OnCall
 from tocsin.notify.publisher import Publisher
 from tocsin.notify.sender import Sender
 from tocsin.notify.settings import NotifySettings
@@ -43,6 +54,7 @@ from tocsin.notify.store.wakeup import listen
 from tocsin.notify.sweep import Sweep
 
 SERVICE = "notify"
+KEYRING = Keyring(os.environ)
 LOOP_SECONDS = 60.0  # a loop that has not turned for so long is stuck
 
 
@@ -66,14 +78,19 @@ async def run(settings: NotifySettings) -> None:
         table = Table(CATALOGUE, Entity, lambda rows: directory.know(rows.values()), health)
         await life.enter(follow(bootstrap, table, life.fail))
         handler = Handler(pool, directory, lambda case: _case_url(settings, case))
-        app.include_router(api.router(Sweep(handler), settings.api_keys, lambda name: name in os.environ))
+        bell = await life.enter(rings())
+        door = Door(pool, settings.api_keys, per_minute=settings.calls_per_minute)
+        app.include_router(api.router(Sweep(handler), door, lambda name: name in KEYRING, bell))
 
         channels = _channels(settings, session)
-        app.include_router(channels_api.router(directory, channels, settings.send_seconds, settings.api_keys))
-        app.include_router(feeds.router(pool, directory, settings.api_keys))
+        app.include_router(channels_api.router(pool, directory, channels, settings.send_seconds, door))
+        app.include_router(feeds.router(pool, directory, settings.api_keys, door))
+        links = Links(settings.public_url, settings.link_keys)
+        app.include_router(signed.router(pool, directory, links))
+        await _open_console(life, app, settings, handler)
 
         due, unpublished = asyncio.Event(), asyncio.Event()
-        life.spawn("wake-up", listen(settings.database_url, due, unpublished))
+        life.spawn("wake-up", listen(settings.database_url, due, unpublished, bell))
         publisher = Publisher(pool, kafka, unpublished, health.pulse("publisher", limit=LOOP_SECONDS))
         life.spawn("publisher", publisher.run())
         gauges = backlog.Gauges(pool, health.pulse("backlog", limit=LOOP_SECONDS))
@@ -85,16 +102,43 @@ async def run(settings: NotifySettings) -> None:
             wake=due,
             pulse=health.pulse("sender", limit=LOOP_SECONDS),
             send_seconds=settings.send_seconds,
+            acknowledge_url=links.acknowledge,
+            summary_url=lambda summary: _summary_url(settings, summary),
         )
         life.spawn("sender", sender.run())
+        on_call = OnCall(pool, directory, health.pulse("on-call", limit=LOOP_SECONDS))
+        life.spawn("on-call", on_call.run())
 
+        caretaker = Caretaker(pool, directory, health.pulse("caretaker", limit=LOOP_SECONDS))
+        life.spawn("caretaker", caretaker.run())
         auditor = Auditor(pool, health.pulse("auditor", limit=LOOP_SECONDS))
         life.spawn("auditor", auditor.run())
         if settings.canary_url is not None:
             await _keep_a_canary(life, settings, settings.canary_url, pool, health)
         await _consume(life, settings, handler, kafka, health)
+        app.openapi_schema = None  # whoever asked for it while we started was told of half the routes
         health.started = True
         await life.until_stopped()
+
+
+async def _open_console(life: Lifetime, app: FastAPI, settings: NotifySettings, handler: Handler) -> None:
+    client = await life.enter(
+        aiohttp.ClientSession(trust_env=False)
+    )  # ingest is within: no check of addresses
+    letters = Letters(settings.kafka_bootstrap_servers, (NOTICES_PUBLISHED, NOTICES_CLASSIFIED))
+    ingest = Ingest(client, settings.ingest_url, settings.ingest_key)
+    proxy = Proxy(
+        settings.proxy_networks,
+        settings.proxy_user_header,
+        settings.proxy_team_header,
+        settings.proxy_admins,
+    )
+    entrance = Entrance(handler.pool, settings.api_keys, proxy)
+    secure = (settings.public_url or "").startswith("https:")
+    desk = Desk(
+        handler.pool, handler.directory, entrance, ingest, letters, lambda name: name in KEYRING, secure
+    )
+    console.install(app, desk)
 
 
 async def _keep_a_canary(
@@ -127,17 +171,24 @@ def _session(settings: NotifySettings) -> aiohttp.ClientSession:
 def _channels(settings: NotifySettings, session: aiohttp.ClientSession) -> dict[str, Channel]:
     smtp = settings.smtp_url.get_secret_value() if settings.smtp_url else None
     return {
-        "webhook": WebhookChannel(session, os.environ),
-        "slack": SlackChannel(session, os.environ),
-        "pagerduty": PagerDutyChannel(session, os.environ),
+        "webhook": WebhookChannel(session, KEYRING),
+        "slack": SlackChannel(session, KEYRING),
+        "pagerduty": PagerDutyChannel(session, KEYRING),
         "alertmanager": AlertmanagerChannel(session),
-        "teams": TeamsChannel(session, os.environ),
-        "matrix": MatrixChannel(session, os.environ),
-        "email": EmailChannel(smtp, settings.mail_from, settings.send_seconds),
+        "teams": TeamsChannel(session, KEYRING),
+        "matrix": MatrixChannel(session, KEYRING),
+        "email": EmailChannel(smtp, settings.mail_from, settings.send_seconds, settings.mail_unsubscribe),
         "log": LogChannel(),
         "canary": CanaryChannel(),
     }
 
 
+def _summary_url(settings: NotifySettings, summary: str) -> str | None:
+    """Where all is listed that was folded into a summary."""
+    if settings.public_url is None:
+        return None
+    return f"{settings.public_url.rstrip('/')}/v1/deliveries?summary={summary}"
+
+
 def _case_url(settings: NotifySettings, case: Case) -> str | None:
-    return f"{settings.public_url.rstrip('/')}/v1/cases/{case.ref}" if settings.public_url else None
+    return f"{settings.public_url.rstrip('/')}/cases/{case.ref}" if settings.public_url else None

@@ -22,6 +22,7 @@ class Cause(StrEnum):
     NO_ALERT = "no_alert"
     NO_DELIVERY = "no_delivery"
     NO_ATTEMPT = "no_attempt"  # a delivery is called delivered, and no attempt says so
+    NO_SUMMARY = "no_summary"  # a delivery is folded into a summary that nobody sends
 
 
 class Wait(StrEnum):
@@ -34,18 +35,28 @@ class Wait(StrEnum):
 
 @dataclass(frozen=True)
 class Delivery:
-    """A delivery on record. ``attested``: an attempt says that it was made."""
+    """A delivery on record. ``attested``: an attempt says that it was made.
+
+    Of one that is folded into a summary, this is all said of the summary's delivery, which goes at
+    ``goes_at``; ``state`` is `missing` where there is none.
+    """
 
     id: str
     channel: str
     state: str
     attested: bool
     last_error: str | None
+    folded: bool = False
+    goes_at: datetime | None = None
 
-    @property
-    def confirmed(self) -> bool:
-        """Whether the receiver has it, by the ledger's word and the attempt's."""
-        return self.state == "delivered" and self.attested
+    def late(self, alert: "Alert", now: datetime) -> bool:
+        """Whether it ought to have been made by now."""
+        return now - (self.goes_at or alert.raised_at) > LONG
+
+    def confirmed(self, alert: "Alert", now: datetime) -> bool:
+        """Whether the receiver has it, by the ledger's word and the attempt's, or is to have it later."""
+        coming = self.folded and self.state == "pending" and not self.late(alert, now)
+        return coming or (self.state == "delivered" and self.attested)
 
 
 @dataclass(frozen=True)
@@ -135,7 +146,7 @@ def examine(record: Record, now: datetime) -> Finding:
         gaps += _untold(record, news, filed)
         for team, alert in filed.alerts.items():
             waits += _waiting(news, team, alert, now)
-            confirmed += sum(delivery.confirmed for delivery in alert.deliveries)
+            confirmed += sum(delivery.confirmed(alert, now) for delivery in alert.deliveries)
     return Finding(tuple(gaps), tuple(waits), expected, confirmed)
 
 
@@ -178,14 +189,16 @@ def _undelivered(
         if channel not in there:
             yield Gap(Cause.NO_DELIVERY, news, recipient, alert, channel)
     for delivery in alert.deliveries:
+        if delivery.state == "missing":
+            yield Gap(Cause.NO_SUMMARY, news, recipient, alert, delivery.channel, delivery)
         if delivery.state == "delivered" and not delivery.attested:
-            yield Gap(Cause.NO_ATTEMPT, news, recipient, alert, delivery.channel, delivery)
+            cause = Cause.NO_SUMMARY if delivery.folded else Cause.NO_ATTEMPT
+            yield Gap(cause, news, recipient, alert, delivery.channel, delivery)
 
 
 def _waiting(news: Development, team: str, alert: Alert, now: datetime) -> Iterator[Open]:
-    late = now - alert.raised_at > LONG
-    if late and not alert.published:
+    if now - alert.raised_at > LONG and not alert.published:
         yield Open(Wait.UNPUBLISHED, news, team)
     for delivery in alert.deliveries:
-        if delivery.state == "failed" or (late and delivery.state == "pending"):
+        if delivery.state == "failed" or (delivery.state == "pending" and delivery.late(alert, now)):
             yield Open(Wait(delivery.state), news, team, delivery)

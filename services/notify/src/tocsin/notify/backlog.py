@@ -41,4 +41,6 @@ class Gauges:
         metrics.PENDING.set(now.pending.count)
         metrics.PENDING_OLDEST.set(now.pending.seconds)
         metrics.OVERDUE.set(now.overdue)
+        metrics.SUMMARIES.set(now.summaries)
         metrics.CIRCUITS_OPEN.set(now.circuits_open)
+        metrics.UNACKNOWLEDGED.set(now.unacknowledged)

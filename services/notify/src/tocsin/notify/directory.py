@@ -55,6 +55,12 @@ class Directory:
         found = self.standing.teams.get(team)
         return next((c for c in found.channels if c.name == channel), None) if found else None
 
+    def others(self, team: str, channel: str) -> list[str]:
+        """A team's other channels on which people hear of trouble with this one, first declared first."""
+        found = self.standing.teams.get(team)
+        told = found.told if found else ()
+        return [one.name for one in told if one.name != channel and one.kind != "log"]
+
     def name_of(self, team: str) -> str:
         """A team's name as people read it; its id when it is retired."""
         found = self.standing.teams.get(team)

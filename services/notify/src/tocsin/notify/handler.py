@@ -10,10 +10,12 @@ from tocsin.chassis import logs, tracing
 from tocsin.chassis.consumer import Incoming
 from tocsin.chassis.metrics import STAGE
 from tocsin.contracts import NoticeClassified
+from tocsin.contracts.subscriptions import ALARMS
 from tocsin.notify import metrics
 from tocsin.notify.cases import Case, Development, Filing, file
 from tocsin.notify.claims import tells
 from tocsin.notify.directory import Directory
+from tocsin.notify.plan import Now, plan
 from tocsin.notify.reserved import RETURN, WATCHING, is_canary
 from tocsin.notify.routing import Recipient, route
 from tocsin.notify.standing import Standing
@@ -74,12 +76,11 @@ class Handler:
         if is_canary(news.fact):
             for recipient in route(news, WATCHING, {}, standing.names):
                 alert = compose(news, recipient, raised_at=datetime.now(UTC), case_url=None)
-                await book.raise_alert(alert, [RETURN.name], traceparent)
+                await book.raise_alert(alert, {RETURN.name: Now("it is the canary")}, traceparent)
             return
         told = await book.told(news.case)
         recipients = route(news, standing.subscribers, told, standing.names)
-        for recipient in recipients:
-            await self.tell(book, news, recipient, standing, traceparent)
+        await self.tell(book, news, recipients, standing, traceparent)
         book.count(metrics.STEPS.labels(news.step.kind))
         log.info(
             "step",
@@ -90,12 +91,21 @@ class Handler:
         )
 
     async def tell(
-        self, book: Book, news: Development, to: Recipient, standing: Standing, traceparent: str
+        self, book: Book, news: Development, to: Sequence[Recipient], standing: Standing, traceparent: str
     ) -> None:
-        """Raise the alert that tells one team one step."""
-        alert = compose(news, to, raised_at=datetime.now(UTC), case_url=self.case_url(news.case))
-        await book.raise_alert(alert, standing.channels(to.team), traceparent)
-        book.count(metrics.ALERTS.labels(alert.severity))
+        """Raise the alerts that tell teams one step: now, or in a summary, channel by channel."""
+        if not to:
+            return
+        now = datetime.now(UTC)
+        known = await book.known(news.case, [one.team for one in to], now)
+        for one in to:
+            team = standing.teams[one.team]
+            alert = compose(news, one, raised_at=now, case_url=self.case_url(news.case))
+            await book.raise_alert(alert, plan(alert, team, known[one.team], now), traceparent)
+            await book.escalate(alert, team.on_call)
+            if alert.over:
+                await book.resolve(alert, [one.name for one in team.channels if one.kind in ALARMS])
+            book.count(metrics.ALERTS.labels(alert.severity))
 
 
 def _came_of_it(fact: NoticeClassified, filings: Sequence[Filing]) -> str:

@@ -4,13 +4,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from tocsin.contracts import AlertRaised, Quote, StepKind
+from tocsin.contracts import AlertRaised, AlertsSummarised, Quote, StepKind, SummarisedAlert
+from tocsin.notify.channels import Message, Sendable
 from tocsin.notify.line import line
 from tocsin.notify.wording import utc
 
 MORE = "…"
 LONGEST_OUTSIDE = 500  # characters of what others wrote, on one line
 OPEN = "Open the case"
+SEE_ALL = "See all of them"
+ACKNOWLEDGE = "Acknowledge"
 CLOCK = "00:00 UTC"  # the end of a printed time
 
 # What has become of the team's own; hit, by every other kind of step.
@@ -40,9 +43,11 @@ class Letter:
     byline: tuple[str, ...]
     sections: tuple[Section, ...]
     link: str | None
+    acknowledge: str | None = None  # opens the alert to whoever has it
+    link_text: str = OPEN
 
 
-def write(alert: AlertRaised, team_name: str) -> Letter:
+def write(alert: AlertRaised, team_name: str, acknowledge: str | None = None) -> Letter:
     """Lay an alert out: what happened, why it matters to this team, what to watch next."""
     return Letter(
         subject=f"{alert.severity.upper()} · {alert.headline}",
@@ -57,7 +62,33 @@ def write(alert: AlertRaised, team_name: str) -> Letter:
             Section("What to watch next", _next(alert)),
         ),
         link=alert.case_url,
+        acknowledge=acknowledge,
     )
+
+
+def sum_up(told: AlertsSummarised, team_name: str) -> Letter:
+    """Lay a summary out: a line for each alert that it names, and where it and its case are."""
+    alerts = tuple(part for one in told.items for part in _item(one))
+    more = (f"And {told.more} more.",) if told.more else ()
+    said = tuple(line(one, LONGEST_OUTSIDE) for one in told.lines)
+    sections = [
+        Section("What happened", said) if said else None,
+        Section(f"Alerts for {team_name}", alerts + more) if alerts else None,
+    ]
+    return Letter(
+        subject=f"{told.severity.upper()} · {told.headline}",
+        byline=(f"From {utc(told.since)} to {utc(told.until)}",),
+        sections=tuple(filter(None, sections)),
+        link=told.url,
+        link_text=SEE_ALL,
+    )
+
+
+def letter_of(message: Sendable) -> Letter:
+    """The letter of whatever a channel is to send."""
+    if isinstance(message, Message):
+        return write(message.alert, message.team, message.acknowledge_url)
+    return sum_up(message.told, message.team)
 
 
 def as_text(letter: Letter) -> str:
@@ -65,8 +96,9 @@ def as_text(letter: Letter) -> str:
     parts = [letter.subject, *letter.byline]
     for section in letter.sections:
         parts += ["", section.heading, *(f"  {one}" for one in section.lines)]
-    if letter.link:
-        parts += ["", f"{OPEN}: {letter.link}"]
+    links = {letter.link_text: letter.link, ACKNOWLEDGE: letter.acknowledge}
+    if lines := [f"{what}: {where}" for what, where in links.items() if where]:
+        parts += ["", *lines]
     return "\n".join(parts)
 
 
@@ -87,6 +119,13 @@ def within(lines: Sequence[str], most: int, size: Callable[[str], int] = len) ->
         kept.append(one)
         left -= size(one) + 1
     return tuple(kept)
+
+
+def _item(one: SummarisedAlert) -> Iterator[str]:
+    yield f"{one.severity.upper()} · {one.headline}"
+    yield f"  {one.case_ref} · {one.kind.replace('_', ' ')} · {utc(one.raised_at)}"
+    if one.case_url:
+        yield f"  {one.case_url}"
 
 
 def _since(alert: AlertRaised) -> str:

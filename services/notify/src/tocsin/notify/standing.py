@@ -48,8 +48,8 @@ class Standing:
         return fingerprint("standing", *map(_written, parts))
 
     def channels(self, team: str) -> list[str]:
-        """The names of a team's channels."""
-        return [channel.name for channel in self.teams[team].channels]
+        """The names of a team's channels to which alerts go."""
+        return [channel.name for channel in self.teams[team].told]
 
 
 def _written(part: list[Any]) -> str:

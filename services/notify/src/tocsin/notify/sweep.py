@@ -8,6 +8,7 @@ from tocsin.chassis import logs
 from tocsin.contracts.trace import new_traceparent
 from tocsin.notify.audit import Cause, Finding, Gap, Record, examine
 from tocsin.notify.handler import Handler
+from tocsin.notify.plan import Now
 from tocsin.notify.standing import Standing
 from tocsin.notify.store.book import Book, open_book
 from tocsin.notify.store.records import Page
@@ -46,8 +47,12 @@ class Sweep:
         if gap.cause is Cause.NO_STEP and gap.news is not None:
             await self.handler.take(book, gap.news, record.standing, new_traceparent())
         elif gap.cause is Cause.NO_ALERT and gap.news is not None and gap.recipient is not None:
-            await self.handler.tell(book, gap.news, gap.recipient, record.standing, new_traceparent())
+            await self.handler.tell(book, gap.news, [gap.recipient], record.standing, new_traceparent())
         elif gap.cause is Cause.NO_ATTEMPT and gap.delivery is not None:
             await book.redeliver(gap.delivery.id)
-        elif gap.alert is not None and gap.recipient is not None and gap.channel is not None:
-            await book.deliver(gap.alert.id, gap.recipient.team, [gap.channel])
+        elif gap.cause is Cause.NO_SUMMARY and gap.delivery is not None:
+            await book.unfold(gap.delivery.id)
+        elif gap.alert and gap.news and gap.recipient and gap.channel:
+            late = Now("the audit found that it was missing", counts=False)
+            of = (gap.alert.id, gap.news.case.id, gap.recipient.team)
+            await book.deliver(of, {gap.channel: late}, datetime.now(UTC))

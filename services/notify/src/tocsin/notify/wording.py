@@ -18,6 +18,7 @@ from tocsin.contracts import (
     fingerprint,
 )
 from tocsin.notify.cases import Development
+from tocsin.notify.channels import Purpose
 from tocsin.notify.claims import RISING
 from tocsin.notify.line import line
 from tocsin.notify.routing import Recipient
@@ -46,6 +47,11 @@ STANDING = {
     CaseState.EASED: "eased",
     CaseState.LIFTED: "lifted",
     CaseState.DENIED: "denied",
+}
+AGAIN = {
+    Purpose.REMINDER: "Reminder",
+    Purpose.FALLBACK: "Nobody has acknowledged",
+    Purpose.RESOLVE: "Over",
 }
 SPEAKER = {
     Tier.OFFICIAL: "stated by the authority itself",
@@ -95,7 +101,7 @@ def headline(news: Development, recipient: Recipient) -> str:
     own = [ref for reason in recipient.reasons for ref in reason.entities]
     products = [ref for ref in (*own, *news.step.subjects) if ref.kind is not Kind.VENDOR]
     named = list(dict.fromkeys(ref.name for ref in products or news.step.subjects))
-    subject = _list(named) or line(news.fact.notice.title, LONGEST_TITLE)
+    subject = listed(named) or line(news.fact.notice.title, LONGEST_TITLE)
     return ": ".join(filter(None, [subject, _development(news)]))
 
 
@@ -104,12 +110,12 @@ def happened(news: Development) -> str:
     said = news.fact.classification
     parts = [_development(news).capitalize()]
     if things := [ref.name for ref in news.step.subjects if ref.kind is not Kind.VENDOR]:
-        parts.append(f"on {_list(things)}")
+        parts.append(f"on {listed(things)}")
     authorities = [m.name for m in said.entities if m.kind is Kind.AUTHORITY and m.role is Role.SUBJECT]
     if authorities or said.jurisdictions:
-        parts.append(f"by {_list(authorities or list(said.jurisdictions))}")
+        parts.append(f"by {listed(authorities or list(said.jurisdictions))}")
     if said.targets:
-        parts.append(f"for {_list(list(said.targets))}")
+        parts.append(f"for {listed(list(said.targets))}")
     if said.effective_at is not None:
         parts.append(f"from {utc(said.effective_at)}")
     return " ".join(parts) + "."
@@ -161,11 +167,17 @@ def watch_next(news: Development) -> tuple[str, ...]:
         told.append("an easing or a lift (no end stated)")
     if news.step.kind is StepKind.EASED and case.state is not CaseState.EASED:
         rest = [ref.name for ref in case.subjects if case.states.get(ref.id) in RISING]
-        told.append(f"{_list(rest)}: unchanged")
+        told.append(f"{listed(rest)}: unchanged")
     if case.notices > 1:
         copies = f", {case.copies} of them copied" if case.copies else ""
         told.append(f"{case.notices} notices on this case so far{copies}")
     return tuple(told)
+
+
+def worded(alert: AlertRaised, purpose: Purpose) -> AlertRaised:
+    """An alert as it is told for a purpose: one that is told again says so first."""
+    said = AGAIN.get(purpose)
+    return alert.model_copy(update={"headline": f"{said}: {alert.headline}"}) if said else alert
 
 
 def utc(moment: datetime) -> str:
@@ -196,7 +208,7 @@ def _quote(fact: NoticeClassified, text: str) -> Quote:
     )
 
 
-def _list(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
     """`A`, `A and B`, `A, B and C`, `A, B, C and 4 more`."""
     shown = list(names[:MOST_NAMED])
     if len(names) > MOST_NAMED:

@@ -58,8 +58,11 @@ async def take_back(pool: asyncpg.Pool, team: str, number: int, author: str) -> 
 
 
 async def case(pool: asyncpg.Pool, name: str) -> str | None:
-    """The id of a case by id or reference; None when there is none."""
+    """The id of a case by id or reference, or of the one that it was merged into; None when there is none."""
     found: str | None = await pool.fetchval(
-        "select id from cases where id = $1 or ref = upper($1) order by seq desc limit 1", name
+        """
+        select coalesce(merged_into, id) from cases where id = $1 or ref = upper($1) order by seq desc limit 1
+        """,
+        name,
     )
     return found

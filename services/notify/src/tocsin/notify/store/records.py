@@ -25,21 +25,35 @@ NOTICES = """
     ), doubtful as (
         select page.seq, page.turn, array[body #>> '{notice,document_id}'] as documents, array(
             select e ->> 'id' from jsonb_array_elements(body #> '{classification,entities}') e
-            where e ->> 'role' = 'subject') as subjects
+            where e ->> 'role' = 'subject') as subjects, page.addresses
         from page where turn is null or exists (
-            select from tellings t where t.notice_id = page.id and not exists (
+            select from tellings t
+            where t.notice_id = page.id and (t.stood ->> 'steps')::int > 0 and not exists (
                 select from steps s where s.case_id = t.case_id and s.number = (t.stood ->> 'steps')::int))
     ), earlier as (
         select d.seq, found.*
         from doubtful d cross join lateral (
             select last.stood, (last.stood ->> 'changed_at')::timestamptz as changed_at, c.seq as place
             from cases c cross join lateral (
-                select t.stood from tellings t join notices p on p.id = t.notice_id
-                where t.case_id = c.id and t.stood is not null
-                  and t.turn < coalesce(d.turn, 9223372036854775807) and (d.turn is not null or p.seq < d.seq)
-                order by t.turn desc limit 1
+                select stood from (
+                    (select t.turn, t.stood from tellings t join notices p on p.id = t.notice_id
+                     where t.case_id = c.id and t.stood is not null
+                       and t.turn < coalesce(d.turn, 9223372036854775807)
+                       and (d.turn is not null or p.seq < d.seq)
+                     order by t.turn desc limit 1)
+                    union all
+                    select h.turn, case h.case_id when c.id then h.stood else h.other_stood end
+                    from case_changes h
+                    where c.id in (h.case_id, h.other_id) and h.turn < coalesce(d.turn, 9223372036854775807)
+                      and (d.turn is not null or h.after_notice < d.seq)
+                ) stands
+                order by turn desc limit 1
             ) last
-            where c.documents @> d.documents or c.subjects && d.subjects
+            where last.stood is not null and (
+              c.documents @> d.documents or c.subjects && d.subjects or c.addresses && d.addresses
+              or c.merged_into is not null and (
+                last.stood -> 'documents' ?| d.documents
+                or jsonb_path_query_array(last.stood, '$.subjects[*].id') ?| d.subjects))
             order by 2 desc, 3 desc limit 100
         ) found
     )
@@ -54,15 +68,28 @@ FILED = """
     where t.notice_id = any($1) order by t.turn
 """
 ALERTS = """
-    select s.notice_id, a.case_id, a.id, a.team_id, a.concerns, a.raised_at, a.published_at,
+    select s.notice_id, s.case_id, a.id, a.team_id, a.concerns, a.raised_at, a.published_at,
            a.step < s.number as earlier
     from steps s join alerts a on a.case_id = s.case_id and a.step <= s.number
     where s.notice_id = any($1)
+    union all
+    select s.notice_id, s.case_id, a.id, a.team_id, a.concerns, a.raised_at, a.published_at, true
+    from steps s
+    join tellings t on t.case_id = s.case_id and t.notice_id = s.notice_id
+    join case_kin k on k.case_id = s.case_id and k.turn < t.turn
+    join steps e on e.case_id = k.other_id
+    join tellings u on u.case_id = e.case_id and u.notice_id = e.notice_id and u.turn < t.turn
+    join alerts a on a.case_id = e.case_id and a.step = e.number
+    where s.notice_id = any($1)
 """
 DELIVERIES = """
-    select d.alert_id, d.id, d.channel, d.state, d.last_error, exists (
-        select from attempts t where t.delivery_id = d.id and t.outcome = 'delivered') as attested
-    from deliveries d where d.alert_id = any($1) order by d.seq
+    select d.alert_id, d.id, d.channel, d.state = 'folded' as folded, s.asked_at as goes_at,
+           case when d.state <> 'folded' then d.state else coalesce(s.state, 'missing') end as state,
+           case when d.state <> 'folded' then d.last_error else s.last_error end as last_error,
+           exists (select from attempts t
+                   where t.delivery_id = coalesce(s.id, d.id) and t.outcome = 'delivered') as attested
+    from deliveries d left join deliveries s on d.state = 'folded' and s.summary_id = d.folded_into
+    where d.alert_id = any($1) and d.purpose = 'alert' order by d.seq
 """
 
 

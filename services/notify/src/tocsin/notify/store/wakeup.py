@@ -1,18 +1,27 @@
 """Waking up when another transaction has work: PostgreSQL's LISTEN."""
 
 import asyncio
+from typing import Protocol
 
 import asyncpg
 from pydantic import SecretStr
 
 from tocsin.chassis import logs
 from tocsin.chassis.lifetime import insist
-from tocsin.notify.store.book import WAKE
+
+WAKE = "tocsin_deliveries"  # what is notified on commit
 
 log = logs.get(__name__)
 
 
-async def listen(url: SecretStr, *events: asyncio.Event) -> None:
+class Ringing(Protocol):
+    """What can be rung: an ``asyncio.Event``, say."""
+
+    def set(self) -> None:
+        """Ring it."""
+
+
+async def listen(url: SecretStr, *events: Ringing) -> None:
     """Set the events whenever alerts have been raised; for ever, on a connection of its own.
 
     A lost connection is made anew, and wakes everybody: something may have been missed.

@@ -51,6 +51,19 @@ async def notice(pool: asyncpg.Pool, name: str) -> Heard | None:
     )
 
 
+async def paced(pool: asyncpg.Pool, name: str) -> list[dict[str, Any]]:
+    """What became of an alert on each channel, and why; what is folded goes when its summary does."""
+    rows = await pool.fetch(
+        """
+        select d.channel, d.state, d.because, d.folded_into, s.due_at as goes_at, s.state as summary_state
+        from deliveries d left join deliveries s on d.state = 'folded' and s.summary_id = d.folded_into
+        where d.alert_id = $1 order by d.seq
+        """,
+        name,
+    )
+    return [dict(row) for row in rows]
+
+
 async def retired(pool: asyncpg.Pool, team: str) -> bool | None:
     """Whether a team is declared no longer; None when it never was."""
     gone: bool | None = await pool.fetchval(
