@@ -26,7 +26,7 @@ from tocsin.notify import api
 from tocsin.notify.api.bell import Bell
 from tocsin.notify.api.door import Door
 from tocsin.notify.app import migrate
-from tocsin.notify.cases import open_case
+from tocsin.notify.cases.filing import open_case
 from tocsin.notify.directory import Directory
 from tocsin.notify.handler import Handler
 from tocsin.notify.settings import NotifySettings

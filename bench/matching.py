@@ -37,10 +37,10 @@ from tocsin.contracts import (
     SourceRef,
     Tier,
 )
-from tocsin.notify.cases import Development, open_case
+from tocsin.notify.cases.filing import Development, open_case
 from tocsin.notify.directory import compile_standing
-from tocsin.notify.matching import match
-from tocsin.notify.routing import route
+from tocsin.notify.routing.matching import match
+from tocsin.notify.routing.route import route
 from tocsin.notify.standing import Standing
 
 SIZES = (1, 10_000, 100_000, 1_000_000)

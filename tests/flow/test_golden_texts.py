@@ -26,7 +26,8 @@ from tocsin.contracts import (
     notice_id,
 )
 from tocsin.contracts.subscriptions import Team
-from tocsin.notify.cases import Case, Development, file
+from tocsin.notify.cases.claims import tells
+from tocsin.notify.cases.filing import Case, Development, file
 from tocsin.notify.channels import (
     Message,
     Sendable,
@@ -39,13 +40,12 @@ from tocsin.notify.channels import (
     teams,
     webhook,
 )
-from tocsin.notify.claims import tells
 from tocsin.notify.feed import atom
 from tocsin.notify.letter import letter_of
-from tocsin.notify.routing import route
+from tocsin.notify.pacing.summing import Open
+from tocsin.notify.pacing.summing import compose as compose_summary
+from tocsin.notify.routing.route import route
 from tocsin.notify.standing import Standing
-from tocsin.notify.summing import Open
-from tocsin.notify.summing import compose as compose_summary
 from tocsin.notify.wording import compose
 
 GOLDEN = Path(__file__).parents[2] / "services" / "notify" / "tests" / "golden"

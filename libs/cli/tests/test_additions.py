@@ -9,7 +9,7 @@ from tocsin.cli.additions import additions_of, entries
 from tocsin.cli.teamsfile import TeamsFile
 from tocsin.cli.yamlfile import Mistaken
 from tocsin.contracts import Entity, Kind
-from tocsin.notify.names import Names
+from tocsin.notify.routing.names import Names
 
 SHIPPED = {entity.id: entity for entity in load_catalogue()}
 

@@ -11,7 +11,7 @@ from tocsin.classify.catalogue.load import load_catalogue
 from tocsin.cli.teamsfile import TeamsFile
 from tocsin.contracts.publishing import schema
 from tocsin.contracts.teamsfile import TeamsFile as Declared
-from tocsin.notify.names import Names
+from tocsin.notify.routing.names import Names
 
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples" / "subscriptions"
 FILES = [EXAMPLES / "teams.yaml", *sorted((EXAMPLES / "teams").glob("*.yaml"))]

@@ -8,7 +8,7 @@ import pytest
 from tocsin.classify.catalogue.load import load_catalogue
 from tocsin.cli.failure import Exit, Failure
 from tocsin.cli.teamsfile import TeamsFile
-from tocsin.notify.names import Names
+from tocsin.notify.routing.names import Names
 
 GOOD = """\
 teams:

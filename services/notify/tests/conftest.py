@@ -47,15 +47,15 @@ from tocsin.contracts.subscriptions import Subscriptions
 from tocsin.contracts.trace import new_traceparent
 from tocsin.notify import console
 from tocsin.notify.app import migrate
-from tocsin.notify.cases import Case, Step, file
-from tocsin.notify.claims import tells
+from tocsin.notify.cases.claims import tells
+from tocsin.notify.cases.filing import Case, Step, file
 from tocsin.notify.console.desk import Desk
 from tocsin.notify.console.ingest import Ingest
 from tocsin.notify.console.letters import Letters
 from tocsin.notify.console.visitor import COOKIE, Entrance, Proxy
 from tocsin.notify.directory import Directory
 from tocsin.notify.handler import Handler
-from tocsin.notify.names import Names
+from tocsin.notify.routing.names import Names
 from tocsin.notify.settings import NotifySettings
 from tocsin.notify.store import teams
 from tocsin.notify.wording import quotes

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.contracts import CaseState, NoticeClassified
-from tocsin.notify.addresses import REMEMBERED, canonical, linked, remember
-from tocsin.notify.joining import joins
+from tocsin.notify.cases.addresses import REMEMBERED, canonical, linked, remember
+from tocsin.notify.cases.joining import joins
 
 Tell = Callable[..., NoticeClassified]
 NewTown = Callable[[], Any]

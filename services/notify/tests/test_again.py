@@ -20,11 +20,12 @@ from pydantic import SecretStr
 from tocsin.chassis.health import Health
 from tocsin.chassis.http import create_app, serve
 from tocsin.contracts import NoticeClassified, SummarySort
-from tocsin.notify import api, pacing
+from tocsin.notify import api
 from tocsin.notify.api.bell import Bell
 from tocsin.notify.api.door import Door
 from tocsin.notify.channels.alertmanager import AlertmanagerChannel
 from tocsin.notify.channels.webhook import WebhookChannel
+from tocsin.notify.pacing import retry as pacing
 from tocsin.notify.sender import Sender
 from tocsin.notify.store import ledger, reading, summaries
 from tocsin.notify.store.reading import Page

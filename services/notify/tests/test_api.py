@@ -20,7 +20,7 @@ from tocsin.notify.api.door import Door
 from tocsin.notify.api.subscriptions import MOST_BYTES, MOST_COMPLAINTS
 from tocsin.notify.directory import Directory
 from tocsin.notify.handler import Handler
-from tocsin.notify.names import Names
+from tocsin.notify.routing.names import Names
 from tocsin.notify.sweep import Sweep
 
 Tell = Callable[..., NoticeClassified]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.notify.bucket import SLOWEST, Bucket, Rate
+from tocsin.notify.pacing.bucket import SLOWEST, Bucket, Rate
 
 
 def test_a_burst_then_the_rate() -> None:

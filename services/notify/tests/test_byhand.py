@@ -8,10 +8,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tocsin.contracts import CaseState, NoticeClassified, Severity
-from tocsin.notify.byhand import Heard, Impossible, part, replay, shared, unite
-from tocsin.notify.cases import Case, file
-from tocsin.notify.claims import tells
-from tocsin.notify.joining import joins
+from tocsin.notify.cases.byhand import Heard, Impossible, part, replay, shared, unite
+from tocsin.notify.cases.claims import tells
+from tocsin.notify.cases.filing import Case, file
+from tocsin.notify.cases.joining import joins
 
 Tell = Callable[..., NoticeClassified]
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tocsin.contracts import CaseState, NoticeClassified, Severity
-from tocsin.notify.cases import WHOLE, Case, joins, open_case
-from tocsin.notify.claims import reached, tells
+from tocsin.notify.cases.claims import reached, tells
+from tocsin.notify.cases.filing import WHOLE, Case, joins, open_case
 
 Tell = Callable[..., NoticeClassified]
 NewTown = Callable[[], Any]

@@ -15,10 +15,10 @@ from tocsin.chassis.http import create_app, serve
 from tocsin.contracts import NoticeClassified
 from tocsin.notify.api import byhand as byhand_api
 from tocsin.notify.audit import examine
-from tocsin.notify.byhand import Impossible
-from tocsin.notify.case import reference
-from tocsin.notify.notthis import Refusal, Sort
-from tocsin.notify.silence import Asked, Scope
+from tocsin.notify.cases.byhand import Impossible
+from tocsin.notify.cases.case import reference
+from tocsin.notify.pacing.silence import Asked, Scope
+from tocsin.notify.routing.notthis import Refusal, Sort
 from tocsin.notify.store import byhand, cases, ledger, notthis, reading, records, silences
 from tocsin.notify.store.byhand import Said
 from tocsin.notify.sweep import Sweep

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from tocsin.contracts import NoticeClassified
-from tocsin.notify.conflicts import conflicts
+from tocsin.notify.cases.conflicts import conflicts
 from tocsin.notify.store import reading
 
 Tell = Callable[..., NoticeClassified]

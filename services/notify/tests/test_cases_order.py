@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.contracts import CaseState, NoticeClassified
-from tocsin.notify.cases import Case, file
+from tocsin.notify.cases.filing import Case, file
 
 Tell = Callable[..., NoticeClassified]
 NewTown = Callable[[], Any]

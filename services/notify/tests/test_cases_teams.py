@@ -6,8 +6,8 @@ from typing import Any
 
 from tocsin.contracts import Entity, EntityId, NoticeClassified
 from tocsin.contracts.subscriptions import Team
-from tocsin.notify.cases import Case, Development, file
-from tocsin.notify.routing import route
+from tocsin.notify.cases.filing import Case, Development, file
+from tocsin.notify.routing.route import route
 from tocsin.notify.standing import Standing
 
 Tell = Callable[..., NoticeClassified]

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.contracts import CaseState, NoticeClassified, StepKind
-from tocsin.notify.cases import file
-from tocsin.notify.claims import RISING
+from tocsin.notify.cases.claims import RISING
+from tocsin.notify.cases.filing import file
 
 Tell = Callable[..., NoticeClassified]
 NewTown = Callable[[], Any]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.notify.circuit import OPENS_AFTER, PROBES, Circuit, Sign
+from tocsin.notify.pacing.circuit import OPENS_AFTER, PROBES, Circuit, Sign
 
 NOW = datetime(2026, 6, 13, 0, 50, tzinfo=UTC)
 SIGNS = st.sampled_from(Sign)

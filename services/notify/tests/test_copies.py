@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tocsin.contracts import NoticeClassified
 from tocsin.contracts.signature import written
-from tocsin.notify.cases import Development, file
-from tocsin.notify.copies import REMEMBERED
+from tocsin.notify.cases.copies import REMEMBERED
+from tocsin.notify.cases.filing import Development, file
 from tocsin.notify.wording import watch_next
 
 Tell = Callable[..., NoticeClassified]

@@ -13,7 +13,7 @@ from tocsin.contracts.subscriptions import Team
 from tocsin.notify import metrics
 from tocsin.notify.caretaker import Caretaker
 from tocsin.notify.dead import Flaw, of_channels, of_watches
-from tocsin.notify.names import Names
+from tocsin.notify.routing.names import Names
 from tocsin.notify.store import proofs
 
 Declare = Callable[..., Awaitable[dict[str, str]]]

@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tocsin.contracts import AlertRaised, Severity, StepKind
 from tocsin.contracts.subscriptions import OnCall
-from tocsin.notify.escalation import UNANSWERED, Act, Escalation, State, arm
+from tocsin.notify.pacing.escalation import UNANSWERED, Act, Escalation, State, arm
 
 Alert = Callable[..., AlertRaised]
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.contracts.subscriptions import Digest, Team, Weekday
-from tocsin.notify.hours import digest_due, quiet_until
+from tocsin.notify.pacing.hours import digest_due, quiet_until
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia")
 LATER = (Digest.HOURLY, Digest.DAILY, Digest.WEEKLY)

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from tocsin.contracts import Category, EntityRef, Kind, NoticeClassified, Severity, StepKind
 from tocsin.contracts.subscriptions import Exclusion, Team, Watch
-from tocsin.notify.cases import Development, open_case
-from tocsin.notify.conditions import Conditions
-from tocsin.notify.index import Index
-from tocsin.notify.names import Names
-from tocsin.notify.notthis import NotThis, Sort
-from tocsin.notify.routing import ENDINGS, compile_team, route
-from tocsin.notify.why import explain_routing
+from tocsin.notify.cases.filing import Development, open_case
+from tocsin.notify.routing.conditions import Conditions
+from tocsin.notify.routing.index import Index
+from tocsin.notify.routing.names import Names
+from tocsin.notify.routing.notthis import NotThis, Sort
+from tocsin.notify.routing.route import ENDINGS, compile_team, route
+from tocsin.notify.routing.why import explain_routing
 
 Tell = Callable[..., NoticeClassified]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tocsin.contracts import Entity, Kind
-from tocsin.notify.names import Names, fold
+from tocsin.notify.routing.names import Names, fold
 
 FABLE = "model:claude-fable-5"
 

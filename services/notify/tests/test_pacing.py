@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.notify.pacing import JITTER, SCHEDULE, next_try
+from tocsin.notify.pacing.retry import JITTER, SCHEDULE, next_try
 
 CHANCES = st.floats(0, 1, exclude_max=True)
 ATTEMPTS = st.integers(1, len(SCHEDULE))

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from tocsin.contracts import AlertRaised, Severity, StepKind, SummarySort
 from tocsin.contracts.subscriptions import Digest, Subscriptions, Team
-from tocsin.notify.plan import GATHERING, Earlier, Folded, Known, Now, Waiting, decide, plan
-from tocsin.notify.silence import Silence
+from tocsin.notify.pacing.plan import GATHERING, Earlier, Folded, Known, Now, Waiting, decide, plan
+from tocsin.notify.pacing.silence import Silence
 
 AnAlert = Callable[..., AlertRaised]
 

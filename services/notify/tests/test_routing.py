@@ -7,11 +7,11 @@ import pytest
 
 from tocsin.contracts import NoticeClassified, StepKind
 from tocsin.contracts.subscriptions import Team, Watch
-from tocsin.notify.cases import Development, open_case
-from tocsin.notify.conditions import Conditions, check
-from tocsin.notify.index import Index
-from tocsin.notify.names import Names
-from tocsin.notify.routing import Recipient, Told, compile_team, route
+from tocsin.notify.cases.filing import Development, open_case
+from tocsin.notify.routing.conditions import Conditions, check
+from tocsin.notify.routing.index import Index
+from tocsin.notify.routing.names import Names
+from tocsin.notify.routing.route import Recipient, Told, compile_team, route
 
 Tell = Callable[..., NoticeClassified]
 

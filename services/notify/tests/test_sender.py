@@ -17,9 +17,11 @@ from pydantic import SecretStr
 
 from tocsin.chassis.health import Health
 from tocsin.contracts import NoticeClassified
-from tocsin.notify import circuit, pacing, sender
+from tocsin.notify import sender
 from tocsin.notify.channels.log import LogChannel
 from tocsin.notify.channels.webhook import WebhookChannel
+from tocsin.notify.pacing import circuit
+from tocsin.notify.pacing import retry as pacing
 from tocsin.notify.sender import Sender
 from tocsin.notify.store import reading
 from tocsin.notify.store.reading import Page

@@ -16,7 +16,7 @@ from tocsin.contracts import AlertRaised, Category, EntityRef, Kind, NoticeClass
 from tocsin.notify import api
 from tocsin.notify.api.bell import Bell
 from tocsin.notify.api.door import Door
-from tocsin.notify.silence import LONGEST, Asked, Scope, Silence, hides, refusal
+from tocsin.notify.pacing.silence import LONGEST, Asked, Scope, Silence, hides, refusal
 from tocsin.notify.store import silences
 from tocsin.notify.sweep import Sweep
 

@@ -18,12 +18,12 @@ from prometheus_client import REGISTRY
 from tocsin.chassis.health import Health
 from tocsin.contracts import NoticeClassified, SummarySort
 from tocsin.contracts.subscriptions import Weekday
-from tocsin.notify import pacing
 from tocsin.notify.audit import Cause, Finding, Wait, examine
 from tocsin.notify.channels.webhook import WebhookChannel
-from tocsin.notify.plan import Folded
+from tocsin.notify.pacing import retry as pacing
+from tocsin.notify.pacing.plan import Folded
+from tocsin.notify.pacing.silence import Asked
 from tocsin.notify.sender import Sender
-from tocsin.notify.silence import Asked
 from tocsin.notify.store import again, backlog, ledger, reading, records, silences, summaries
 from tocsin.notify.store.reading import Page
 from tocsin.notify.store.wakeup import WAKE

@@ -10,7 +10,7 @@ import pytest
 from tocsin.contracts import AlertsSummarised, Severity, StepKind, SummarisedAlert, SummarySort
 from tocsin.notify.channels import Summary, alertmanager, email, matrix, pagerduty, slack, teams, webhook
 from tocsin.notify.letter import letter_of
-from tocsin.notify.summing import MOST, Open, compose
+from tocsin.notify.pacing.summing import MOST, Open, compose
 
 NOON = datetime(2026, 6, 12, 12, 0, tzinfo=UTC)
 HOSTILE = "<!channel> <b>x</b> @room\r\nBcc: eve@evil.example"

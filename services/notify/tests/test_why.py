@@ -16,12 +16,12 @@ from tocsin.contracts.subscriptions import Team
 from tocsin.notify import api
 from tocsin.notify.api.bell import Bell
 from tocsin.notify.api.door import Door
-from tocsin.notify.cases import Development, open_case
-from tocsin.notify.conditions import Conditions
-from tocsin.notify.names import Names
-from tocsin.notify.routing import compile_team
+from tocsin.notify.cases.filing import Development, open_case
+from tocsin.notify.routing.conditions import Conditions
+from tocsin.notify.routing.names import Names
+from tocsin.notify.routing.route import compile_team
+from tocsin.notify.routing.why import explain_routing
 from tocsin.notify.sweep import Sweep
-from tocsin.notify.why import explain_routing
 
 Tell = Callable[..., NoticeClassified]
 Start = Callable[[asyncpg.Pool], Any]

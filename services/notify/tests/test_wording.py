@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from tocsin.contracts import AlertRaised, NoticeClassified, Severity, StepKind
 from tocsin.contracts.subscriptions import Team
-from tocsin.notify.cases import Case, Development, advance, open_case
-from tocsin.notify.conditions import Conditions
-from tocsin.notify.index import Index
+from tocsin.notify.cases.filing import Case, Development, advance, open_case
 from tocsin.notify.letter import as_text, write
-from tocsin.notify.names import Names
-from tocsin.notify.routing import compile_team, route
+from tocsin.notify.routing.conditions import Conditions
+from tocsin.notify.routing.index import Index
+from tocsin.notify.routing.names import Names
+from tocsin.notify.routing.route import compile_team, route
 from tocsin.notify.wording import LONGEST_QUOTE, MOST_QUOTES, compose, quotes
 
 Tell = Callable[..., NoticeClassified]

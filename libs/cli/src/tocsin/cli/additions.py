@@ -9,7 +9,7 @@ from tocsin.cli.proposals import clash, id_of
 from tocsin.cli.yamlfile import Place
 from tocsin.contracts import Entity, Kind
 from tocsin.contracts.teamsfile import Addition
-from tocsin.notify.names import Names
+from tocsin.notify.routing.names import Names
 
 MADE = {Kind.MODEL, Kind.CHIP}  # what somebody makes
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tocsin.contracts import Classification, NoticeClassified
-from tocsin.notify.cases import Case, file
-from tocsin.notify.claims import tells
+from tocsin.notify.cases.claims import tells
+from tocsin.notify.cases.filing import Case, file
 
 FIELDS = ("category", "action", "stage", "certainty", "severity", "jurisdictions")
 

@@ -14,8 +14,8 @@ from tocsin.contracts import Entity
 from tocsin.contracts.subscriptions import Subscriptions, Team, unique_ids
 from tocsin.contracts.teamsfile import Addition
 from tocsin.contracts.teamsfile import TeamsFile as Declared
-from tocsin.notify.conditions import check
-from tocsin.notify.names import Names
+from tocsin.notify.routing.conditions import check
+from tocsin.notify.routing.names import Names
 
 
 class TeamsFile:

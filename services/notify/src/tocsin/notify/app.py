@@ -27,7 +27,7 @@ from tocsin.notify.api.door import Door
 from tocsin.notify.auditor import Auditor
 from tocsin.notify.canary import PATIENCE, Canary
 from tocsin.notify.caretaker import Caretaker
-from tocsin.notify.cases import Case
+from tocsin.notify.cases.filing import Case
 from tocsin.notify.channels import Channel
 from tocsin.notify.channels.alertmanager import AlertmanagerChannel
 from tocsin.notify.channels.canary import CanaryChannel

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tocsin.contracts import NoticeClassified
-from tocsin.notify.cases import Case, Development, Step, file
-from tocsin.notify.claims import tells
-from tocsin.notify.routing import Recipient, Told, route
+from tocsin.notify.cases.claims import tells
+from tocsin.notify.cases.filing import Case, Development, Step, file
+from tocsin.notify.routing.route import Recipient, Told, route
 from tocsin.notify.standing import Standing
 
 LONG = timedelta(minutes=5)  # what has not arrived by then is open

@@ -7,8 +7,8 @@ from enum import StrEnum
 from tocsin.contracts import Category, Entity, Kind
 from tocsin.contracts.message import Part
 from tocsin.contracts.subscriptions import Team, Watch
-from tocsin.notify.conditions import Condition, Conditions, check
-from tocsin.notify.names import Names
+from tocsin.notify.routing.conditions import Condition, Conditions, check
+from tocsin.notify.routing.names import Names
 
 PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")  # ISO 3166, EU, or US-CA: what a notice can name
 

@@ -10,7 +10,7 @@ from tocsin.chassis import logs
 from tocsin.contracts import Entity
 from tocsin.contracts.subscriptions import Channel, Team
 from tocsin.notify import reserved
-from tocsin.notify.notthis import NotThis
+from tocsin.notify.routing.notthis import NotThis
 from tocsin.notify.standing import Standing
 from tocsin.notify.store import standings, teams
 

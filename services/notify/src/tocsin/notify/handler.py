@@ -12,12 +12,12 @@ from tocsin.chassis.metrics import STAGE
 from tocsin.contracts import NoticeClassified
 from tocsin.contracts.subscriptions import ALARMS
 from tocsin.notify import metrics
-from tocsin.notify.cases import Case, Development, Filing, file
-from tocsin.notify.claims import tells
+from tocsin.notify.cases.claims import tells
+from tocsin.notify.cases.filing import Case, Development, Filing, file
 from tocsin.notify.directory import Directory
-from tocsin.notify.plan import Now, plan
+from tocsin.notify.pacing.plan import Now, plan
 from tocsin.notify.reserved import RETURN, WATCHING, is_canary
-from tocsin.notify.routing import Recipient, route
+from tocsin.notify.routing.route import Recipient, route
 from tocsin.notify.standing import Standing
 from tocsin.notify.store.book import Book, open_book
 from tocsin.notify.wording import compose

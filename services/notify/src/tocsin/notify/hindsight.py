@@ -9,13 +9,13 @@ from pydantic import AwareDatetime
 from tocsin.contracts import EntityId, Severity, StepKind
 from tocsin.contracts.message import Part
 from tocsin.contracts.subscriptions import Team
-from tocsin.notify.cases import Development
-from tocsin.notify.conditions import Conditions
-from tocsin.notify.index import Index
-from tocsin.notify.names import Names
-from tocsin.notify.notthis import NotThis
-from tocsin.notify.routing import compile_team, route
-from tocsin.notify.why import explain_routing
+from tocsin.notify.cases.filing import Development
+from tocsin.notify.routing.conditions import Conditions
+from tocsin.notify.routing.index import Index
+from tocsin.notify.routing.names import Names
+from tocsin.notify.routing.notthis import NotThis
+from tocsin.notify.routing.route import compile_team, route
+from tocsin.notify.routing.why import explain_routing
 from tocsin.notify.wording import headline
 
 MONTH = 30  # days

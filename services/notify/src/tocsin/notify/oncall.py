@@ -13,7 +13,7 @@ from tocsin.contracts.subscriptions import Team
 from tocsin.notify import metrics
 from tocsin.notify.channels import Purpose
 from tocsin.notify.directory import Directory
-from tocsin.notify.escalation import Act
+from tocsin.notify.pacing.escalation import Act
 from tocsin.notify.store import escalations
 from tocsin.notify.store.escalations import Due
 

@@ -4,8 +4,8 @@ from typing import Literal
 
 from tocsin.contracts import NoticeClassified, Severity
 from tocsin.contracts.subscriptions import Log
-from tocsin.notify.conditions import NO_TOPIC, Condition, Things
-from tocsin.notify.index import Index, Matcher, Subscriber
+from tocsin.notify.routing.conditions import NO_TOPIC, Condition, Things
+from tocsin.notify.routing.index import Index, Matcher, Subscriber
 
 NAME = "tocsin-canary"  # the id of its source, as ingest declares it, and of its team
 MODEL = "model:tocsin-canary"  # in the catalogue, and in no real text

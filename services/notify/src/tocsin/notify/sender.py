@@ -19,12 +19,12 @@ from tocsin.chassis.lifetime import insist
 from tocsin.chassis.metrics import STAGE
 from tocsin.contracts import AlertRaised, AlertsSummarised
 from tocsin.notify import metrics
-from tocsin.notify.bucket import RATES, USUAL, Bucket
 from tocsin.notify.channels import Answer, Channel, Message, Outcome, Purpose, Summary, attempt
-from tocsin.notify.circuit import Sign
 from tocsin.notify.directory import Directory
 from tocsin.notify.line import line
-from tocsin.notify.pacing import PATIENCE, next_try
+from tocsin.notify.pacing.bucket import RATES, USUAL, Bucket
+from tocsin.notify.pacing.circuit import Sign
+from tocsin.notify.pacing.retry import PATIENCE, next_try
 from tocsin.notify.store import destinations, ledger, summaries, trouble
 from tocsin.notify.store.destinations import Said
 from tocsin.notify.store.ledger import Delivery, Result

@@ -8,11 +8,11 @@ from typing import Any
 
 from tocsin.contracts import Entity, fingerprint
 from tocsin.contracts.subscriptions import Team
-from tocsin.notify.conditions import Conditions
-from tocsin.notify.index import Index
-from tocsin.notify.names import Names
-from tocsin.notify.notthis import NotThis
-from tocsin.notify.routing import compile_team
+from tocsin.notify.routing.conditions import Conditions
+from tocsin.notify.routing.index import Index
+from tocsin.notify.routing.names import Names
+from tocsin.notify.routing.notthis import NotThis
+from tocsin.notify.routing.route import compile_team
 
 
 class Standing:

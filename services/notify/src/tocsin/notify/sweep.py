@@ -8,7 +8,7 @@ from tocsin.chassis import logs
 from tocsin.contracts.trace import new_traceparent
 from tocsin.notify.audit import Cause, Finding, Gap, Record, examine
 from tocsin.notify.handler import Handler
-from tocsin.notify.plan import Now
+from tocsin.notify.pacing.plan import Now
 from tocsin.notify.standing import Standing
 from tocsin.notify.store.book import Book, open_book
 from tocsin.notify.store.records import Page

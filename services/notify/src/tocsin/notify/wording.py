@@ -17,11 +17,11 @@ from tocsin.contracts import (
     Tier,
     fingerprint,
 )
-from tocsin.notify.cases import Development
+from tocsin.notify.cases.claims import RISING
+from tocsin.notify.cases.filing import Development
 from tocsin.notify.channels import Purpose
-from tocsin.notify.claims import RISING
 from tocsin.notify.line import line
-from tocsin.notify.routing import Recipient
+from tocsin.notify.routing.route import Recipient
 
 LONGEST_QUOTE = 300
 LONGEST_TITLE = 80  # in a headline, where what has become of it must still fit

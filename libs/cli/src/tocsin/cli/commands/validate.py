@@ -17,7 +17,7 @@ from tocsin.contracts.publishing import schema
 from tocsin.contracts.subscriptions import Subscriptions
 from tocsin.contracts.teamsfile import TeamsFile as Declared
 from tocsin.notify.dead import of_watches
-from tocsin.notify.names import Names
+from tocsin.notify.routing.names import Names
 
 
 def validate(

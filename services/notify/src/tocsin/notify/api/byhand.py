@@ -15,8 +15,8 @@ from tocsin.contracts.subscriptions import Name
 from tocsin.notify.api.notthis import Reason
 from tocsin.notify.api.pages import WITHOUT_NUL, Id
 from tocsin.notify.api.things import case_id
-from tocsin.notify.byhand import Impossible
-from tocsin.notify.case import Case
+from tocsin.notify.cases.byhand import Impossible
+from tocsin.notify.cases.case import Case
 from tocsin.notify.store import byhand
 
 NoticeId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=WITHOUT_NUL)]

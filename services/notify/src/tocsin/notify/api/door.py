@@ -19,7 +19,7 @@ from tocsin.chassis import logs
 from tocsin.chassis.faults import Fault, fault_of
 from tocsin.chassis.problems import Problem
 from tocsin.notify.access import READING, Caller, Scope, Verdict, may
-from tocsin.notify.bucket import Bucket, Rate
+from tocsin.notify.pacing.bucket import Bucket, Rate
 from tocsin.notify.store import changes, keys
 from tocsin.notify.store.changes import Change, Outcome
 

@@ -15,7 +15,7 @@ from tocsin.contracts import Entity, EntityId, Kind
 from tocsin.notify.api.pages import WITHOUT_NUL, Cursor, Limit
 from tocsin.notify.api.tags import IfNoneMatch, tagged
 from tocsin.notify.directory import Directory
-from tocsin.notify.names import fold
+from tocsin.notify.routing.names import fold
 
 Text = Annotated[
     str, Query(max_length=100, pattern=WITHOUT_NUL, description="A part of the id, a name or an alias.")

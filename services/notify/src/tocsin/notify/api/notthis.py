@@ -12,7 +12,7 @@ from tocsin.contracts.subscriptions import Name, Slug
 from tocsin.notify.api.once import Creating, Once
 from tocsin.notify.api.things import case_id, entity_id
 from tocsin.notify.directory import Directory
-from tocsin.notify.notthis import NotThis, Refusal, Sort
+from tocsin.notify.routing.notthis import NotThis, Refusal, Sort
 from tocsin.notify.store import notthis
 
 TeamId = Annotated[Slug, Path()]

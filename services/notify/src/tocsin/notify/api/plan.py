@@ -22,7 +22,7 @@ from tocsin.notify.changes import Change, changes, version_of
 from tocsin.notify.dead import Finding, of_watches
 from tocsin.notify.directory import Directory
 from tocsin.notify.hindsight import Effect, Hindsight, Past, days_of, effects
-from tocsin.notify.names import Names
+from tocsin.notify.routing.names import Names
 from tocsin.notify.standing import Standing
 from tocsin.notify.store import teams
 

@@ -16,7 +16,7 @@ from tocsin.notify.api.notthis import Number, Reason, TeamId
 from tocsin.notify.api.once import Creating, Once
 from tocsin.notify.api.things import case_id, entity_id
 from tocsin.notify.directory import Directory
-from tocsin.notify.silence import Asked, Scope, Silence, refusal
+from tocsin.notify.pacing.silence import Asked, Scope, Silence, refusal
 from tocsin.notify.store import silences
 
 SHOWN = 100  # alerts of a preview that are listed

@@ -21,10 +21,10 @@ from tocsin.notify.api.door import Asking, Changing
 from tocsin.notify.api.pages import Cursor, Limit, cursor_at, position
 from tocsin.notify.api.tags import quoted
 from tocsin.notify.changes import version_of
-from tocsin.notify.conditions import check
 from tocsin.notify.directory import Directory
-from tocsin.notify.names import Names
 from tocsin.notify.reserved import NAME
+from tocsin.notify.routing.conditions import check
+from tocsin.notify.routing.names import Names
 from tocsin.notify.store import teams
 
 MOST_BYTES = 2_000_000

@@ -16,11 +16,11 @@ from tocsin.contracts.subscriptions import Declared, Name, Team, Watch
 from tocsin.notify.api.door import Asking, Changing, unseen
 from tocsin.notify.api.progress import answer
 from tocsin.notify.caretaker import look
-from tocsin.notify.conditions import check
 from tocsin.notify.dead import Finding
 from tocsin.notify.directory import Directory
 from tocsin.notify.hindsight import Burden, Hindsight, Past, Telling, burden, days_of
-from tocsin.notify.names import Names
+from tocsin.notify.routing.conditions import check
+from tocsin.notify.routing.names import Names
 from tocsin.notify.standing import Standing
 from tocsin.notify.store import history
 

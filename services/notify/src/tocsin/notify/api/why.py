@@ -13,10 +13,10 @@ from tocsin.contracts import AlertRaised, NoticeClassified
 from tocsin.notify.api.door import Asking
 from tocsin.notify.api.pages import WITHOUT_NUL
 from tocsin.notify.audit import Filed, Record
-from tocsin.notify.cases import Development
+from tocsin.notify.cases.filing import Development
+from tocsin.notify.routing.why import Explanation, explain_routing, why_aside, why_folded
 from tocsin.notify.standing import Standing
 from tocsin.notify.store import why as store
-from tocsin.notify.why import Explanation, explain_routing, why_aside, why_folded
 
 Name = Annotated[str, Path(max_length=200, pattern=WITHOUT_NUL)]
 Asked = Annotated[str, Query(max_length=200, pattern=WITHOUT_NUL)]

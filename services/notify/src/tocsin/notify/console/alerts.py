@@ -17,8 +17,8 @@ from tocsin.notify.console.silences import HOURS, LONGEST_REASON
 from tocsin.notify.console.visitor import Form, Guest, Visitor
 from tocsin.notify.letter import write
 from tocsin.notify.line import line
-from tocsin.notify.notthis import Refusal, Sort
-from tocsin.notify.silence import Asked
+from tocsin.notify.pacing.silence import Asked
+from tocsin.notify.routing.notthis import Refusal, Sort
 from tocsin.notify.store import acknowledgements, notthis, silences, timeline
 
 

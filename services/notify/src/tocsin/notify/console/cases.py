@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from tocsin.chassis.problems import Problem
 from tocsin.notify import wording
-from tocsin.notify.cases import Case, Development
-from tocsin.notify.conflicts import conflicts
+from tocsin.notify.cases.conflicts import conflicts
+from tocsin.notify.cases.filing import Case, Development
 from tocsin.notify.console import dossier, marks, shell, words
 from tocsin.notify.console.desk import Desk
 from tocsin.notify.console.dossier import Entry

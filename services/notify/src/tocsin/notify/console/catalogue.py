@@ -10,7 +10,7 @@ from tocsin.contracts import Entity, Kind
 from tocsin.notify.console import shell, words
 from tocsin.notify.console.desk import Desk
 from tocsin.notify.console.visitor import Guest
-from tocsin.notify.names import fold
+from tocsin.notify.routing.names import fold
 
 MOST = 60
 KINDS = {kind.value: kind for kind in Kind}

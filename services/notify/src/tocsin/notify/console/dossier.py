@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tocsin.contracts import NoticeClassified, Tier
-from tocsin.notify.copies import Original, original_of, with_original
+from tocsin.notify.cases.copies import Original, original_of, with_original
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from ipaddress import IPv6Address, ip_address
 
-from tocsin.notify.bucket import Bucket, Rate
+from tocsin.notify.pacing.bucket import Bucket, Rate
 
 RATE = Rate(10 / 60, 10)  # a minute, and at once: a person mistypes; whoever guesses needs 2**255 tries
 MOST = 10_000  # addresses that are remembered, the latest

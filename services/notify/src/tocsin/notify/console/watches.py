@@ -15,13 +15,13 @@ from tocsin.contracts import Category, Severity
 from tocsin.contracts.subscriptions import Team
 from tocsin.notify.api.watches import TRYING, hear, known
 from tocsin.notify.changes import version_of
-from tocsin.notify.conditions import check
 from tocsin.notify.console import shell, words
 from tocsin.notify.console.desk import Desk
 from tocsin.notify.console.saving import Refused, save
 from tocsin.notify.console.visitor import Form, Guest, Visitor
 from tocsin.notify.console.written import ASKED, FIELDS, OTHERS, address, as_yaml, complaint, watch_of
 from tocsin.notify.hindsight import Hindsight, burden, days_of
+from tocsin.notify.routing.conditions import check
 from tocsin.notify.store.history import Extent
 
 DAYS = 90

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from tocsin.contracts import Kind
 from tocsin.notify import wording
-from tocsin.notify.case import Case
+from tocsin.notify.cases.case import Case
 from tocsin.notify.line import line
 
 LONGEST_LINE = 300

@@ -9,7 +9,7 @@ import asyncpg
 from tocsin.contracts import AlertRaised
 from tocsin.notify.acknowledgement import Acknowledgement, How
 from tocsin.notify.channels import Purpose
-from tocsin.notify.escalation import State
+from tocsin.notify.pacing.escalation import State
 from tocsin.notify.reserved import NAME
 from tocsin.notify.store import escalations
 

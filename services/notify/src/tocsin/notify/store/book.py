@@ -11,9 +11,9 @@ from prometheus_client import Counter
 from tocsin.contracts import AlertRaised, EntityId, NoticeClassified
 from tocsin.contracts.subscriptions import OnCall
 from tocsin.notify import metrics, reserved
-from tocsin.notify.cases import Case, Development, Filing
-from tocsin.notify.escalation import State, arm
-from tocsin.notify.plan import Known, Plan
+from tocsin.notify.cases.filing import Case, Development, Filing
+from tocsin.notify.pacing.escalation import State, arm
+from tocsin.notify.pacing.plan import Known, Plan
 from tocsin.notify.store import alarms, cases, escalations, pacing, records
 from tocsin.notify.store.wakeup import WAKE
 

@@ -14,8 +14,8 @@ from typing import Any
 import asyncpg
 
 from tocsin.contracts import NoticeClassified, fingerprint
-from tocsin.notify.byhand import Heard, Impossible, part, shared, unite
-from tocsin.notify.case import Case
+from tocsin.notify.cases.byhand import Heard, Impossible, part, shared, unite
+from tocsin.notify.cases.case import Case
 from tocsin.notify.reserved import MODEL
 from tocsin.notify.store import cases
 

@@ -3,8 +3,8 @@
 import asyncpg
 
 from tocsin.contracts import EntityId, NoticeClassified
-from tocsin.notify.addresses import address_of, linked
-from tocsin.notify.case import Case
+from tocsin.notify.cases.addresses import address_of, linked
+from tocsin.notify.cases.case import Case
 
 
 async def lock(connection: asyncpg.Connection) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 
 from tocsin.contracts import AlertRaised, NoticeClassified
-from tocsin.notify.cases import Case, Step
+from tocsin.notify.cases.filing import Case, Step
 from tocsin.notify.reserved import MODEL, NAME
 
 MOST_NOTICES = 300  # of a case

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import asyncpg
 
-from tocsin.notify.circuit import Circuit, Sign
+from tocsin.notify.pacing.circuit import Circuit, Sign
 from tocsin.notify.store import trouble
 from tocsin.notify.store.wakeup import WAKE
 

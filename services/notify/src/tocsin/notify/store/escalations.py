@@ -9,7 +9,7 @@ import asyncpg
 
 from tocsin.contracts import AlertRaised, fingerprint
 from tocsin.notify.channels import Purpose
-from tocsin.notify.escalation import Escalation, State
+from tocsin.notify.pacing.escalation import Escalation, State
 from tocsin.notify.store.wakeup import WAKE
 
 # Not where nothing of the alert goes out now, nor where the case has moved on since: a sweep raises late.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import asyncpg
 
 from tocsin.contracts import EntityId
-from tocsin.notify.cases import Case
+from tocsin.notify.cases.filing import Case
 from tocsin.notify.reserved import MODEL
 
 MOST_HITS = 2_000  # among which the newest are taken: a common word costs no more than a rare one

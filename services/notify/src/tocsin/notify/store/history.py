@@ -8,7 +8,7 @@ from datetime import datetime
 import asyncpg
 
 from tocsin.contracts import NoticeClassified
-from tocsin.notify.cases import Case, Development, Step
+from tocsin.notify.cases.filing import Case, Development, Step
 from tocsin.notify.hindsight import Past
 
 PAGE = 500  # steps that are fetched at a time

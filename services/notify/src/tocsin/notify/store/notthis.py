@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from tocsin.notify.notthis import NotThis, Refusal
+from tocsin.notify.routing.notthis import NotThis, Refusal
 
 COLUMNS = "number, team, sort, thing, author, reason, made_at"
 CHANGED = "update subscriptions set version = version + 1"  # also lets one writer through at a time

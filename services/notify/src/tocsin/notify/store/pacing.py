@@ -7,8 +7,8 @@ from datetime import datetime
 import asyncpg
 
 from tocsin.contracts import Severity, SummarySort, fingerprint
-from tocsin.notify.plan import HOUR, Earlier, Folded, Known, Now, Plan, Waiting
-from tocsin.notify.silence import Silence
+from tocsin.notify.pacing.plan import HOUR, Earlier, Folded, Known, Now, Plan, Waiting
+from tocsin.notify.pacing.silence import Silence
 from tocsin.notify.store import silences, summaries
 
 # By team and channel; a summary that was claimed is on its way, and nothing waits in it any more.

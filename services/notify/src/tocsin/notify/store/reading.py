@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 
 from tocsin.contracts import NoticeClassified
-from tocsin.notify.conflicts import conflicts
+from tocsin.notify.cases.conflicts import conflicts
 from tocsin.notify.reserved import MODEL, NAME
 from tocsin.notify.store import byhand
 

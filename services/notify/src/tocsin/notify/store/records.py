@@ -10,7 +10,7 @@ import asyncpg
 
 from tocsin.contracts import EntityId, NoticeClassified
 from tocsin.notify.audit import Alert, Delivery, Filed, Record
-from tocsin.notify.cases import Case, Step
+from tocsin.notify.cases.filing import Case, Step
 from tocsin.notify.store import standings
 
 # What a notice was decided on: each case as it was after the last telling before its own. One that is in no

@@ -7,9 +7,9 @@ from datetime import datetime
 import asyncpg
 
 from tocsin.contracts import AlertRaised, CaseState, SummarySort
-from tocsin.notify.claims import RISING
-from tocsin.notify.routing import ENDINGS
-from tocsin.notify.silence import Asked, Scope, Silence, hides
+from tocsin.notify.cases.claims import RISING
+from tocsin.notify.pacing.silence import Asked, Scope, Silence, hides
+from tocsin.notify.routing.route import ENDINGS
 from tocsin.notify.store import summaries
 
 COLUMNS = """

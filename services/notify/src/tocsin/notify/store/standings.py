@@ -7,7 +7,7 @@ import asyncpg
 
 from tocsin.contracts import Entity
 from tocsin.contracts.subscriptions import Team
-from tocsin.notify.notthis import NotThis
+from tocsin.notify.routing.notthis import NotThis
 from tocsin.notify.standing import Standing
 
 

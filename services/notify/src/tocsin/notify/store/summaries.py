@@ -6,9 +6,9 @@ from datetime import datetime
 import asyncpg
 
 from tocsin.contracts import AlertsSummarised, SummarisedAlert, SummarySort, fingerprint
-from tocsin.notify.plan import Folded
+from tocsin.notify.pacing.plan import Folded
+from tocsin.notify.pacing.summing import Link, Open, compose
 from tocsin.notify.store.wakeup import WAKE
-from tocsin.notify.summing import Link, Open, compose
 
 # Whoever opens or folds locks the row until its transaction ends, and so does who closes it.
 OPEN = """

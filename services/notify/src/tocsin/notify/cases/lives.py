@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 
 from tocsin.contracts import CaseState
 from tocsin.contracts.message import Part
-from tocsin.notify.claims import RISING
+from tocsin.notify.cases.claims import RISING
 
 AGE = (*RISING, CaseState.EASED, CaseState.DENIED, CaseState.LIFTED)  # of two words of one moment: the later
 

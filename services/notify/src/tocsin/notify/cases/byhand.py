@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tocsin.contracts import NoticeClassified
-from tocsin.notify.case import Case
-from tocsin.notify.cases import advance, open_case
-from tocsin.notify.claims import RISING, objects, reached
+from tocsin.notify.cases.case import Case
+from tocsin.notify.cases.claims import RISING, objects, reached
+from tocsin.notify.cases.filing import advance, open_case
 
 
 class Impossible(ValueError):

@@ -11,8 +11,8 @@ from pydantic import AwareDatetime, computed_field, model_validator
 
 from tocsin.contracts import AlertRaised, Category, EntityId, Kind
 from tocsin.contracts.message import Part
-from tocsin.notify.case import reference
-from tocsin.notify.claims import products
+from tocsin.notify.cases.case import reference
+from tocsin.notify.cases.claims import products
 
 LONGEST = timedelta(days=90)  # what ought to be hidden for longer is a matter for the watches, or "not this"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tocsin.contracts import Action, Classification, NoticeClassified
 from tocsin.contracts.message import Part
-from tocsin.notify.claims import RISING, reached, tells, told_at
+from tocsin.notify.cases.claims import RISING, reached, tells, told_at
 
 
 class Side(Part):

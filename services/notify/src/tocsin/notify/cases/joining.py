@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from tocsin.contracts import CaseState, Category, EntityRef, NoticeClassified
-from tocsin.notify.addresses import address_of, linked
-from tocsin.notify.case import Case
-from tocsin.notify.claims import CLOSE, RISING, products, reached, subjects, told_at
+from tocsin.notify.cases.addresses import address_of, linked
+from tocsin.notify.cases.case import Case
+from tocsin.notify.cases.claims import CLOSE, RISING, products, reached, subjects, told_at
 
 REMEMBERED = timedelta(days=90)  # a notice joins a case that moved within this time
 ECHO = timedelta(hours=48)  # press that still tells a lifted measure as new within this time is late

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tocsin.contracts import Category, EntityId, Kind, Severity
 from tocsin.contracts.subscriptions import Exclusion, Watch
-from tocsin.notify.names import Names, fold
+from tocsin.notify.routing.names import Names, fold
 
 FIELDS = {"models": Kind.MODEL, "vendors": Kind.VENDOR, "chips": Kind.CHIP}
 

@@ -4,9 +4,9 @@ from pydantic import AwareDatetime, Field
 
 from tocsin.contracts import CaseState, Category, EntityRef, NoticeClassified, Severity, StepKind
 from tocsin.contracts.message import Part
-from tocsin.notify.claims import RISING
-from tocsin.notify.copies import Original
-from tocsin.notify.lives import Word
+from tocsin.notify.cases.claims import RISING
+from tocsin.notify.cases.copies import Original
+from tocsin.notify.cases.lives import Word
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U to misread
 WHOLE = "*"  # stands for the measure itself where no model, chip or vendor is named

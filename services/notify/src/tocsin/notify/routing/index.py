@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import product
 
 from tocsin.contracts import Category, EntityId
-from tocsin.notify.cases import Development
-from tocsin.notify.conditions import Condition
-from tocsin.notify.matching import Refs, categories, jurisdictions, match
-from tocsin.notify.names import Names
-from tocsin.notify.notthis import NotThis
+from tocsin.notify.cases.filing import Development
+from tocsin.notify.routing.conditions import Condition
+from tocsin.notify.routing.matching import Refs, categories, jurisdictions, match
+from tocsin.notify.routing.names import Names
+from tocsin.notify.routing.notthis import NotThis
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from tocsin.contracts import AlertRaised, Severity, SummarySort
 from tocsin.contracts.subscriptions import ALARMS, Channel, Digest, Team
-from tocsin.notify.hours import digest_due, quiet_until
-from tocsin.notify.routing import ENDINGS
-from tocsin.notify.silence import Silence, hides
+from tocsin.notify.pacing.hours import digest_due, quiet_until
+from tocsin.notify.pacing.silence import Silence, hides
+from tocsin.notify.routing.route import ENDINGS
 
 HOUR = timedelta(hours=1)  # what caps are counted over
 GATHERING = timedelta(minutes=10)  # from the first alert of a storm that is too many to its summary

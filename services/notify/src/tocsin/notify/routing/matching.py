@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from tocsin.contracts import Category, EntityId, EntityRef
-from tocsin.notify.cases import Development
-from tocsin.notify.claims import products
-from tocsin.notify.conditions import Condition
-from tocsin.notify.names import Names
+from tocsin.notify.cases.claims import products
+from tocsin.notify.cases.filing import Development
+from tocsin.notify.routing.conditions import Condition
+from tocsin.notify.routing.names import Names
 
 Refs = tuple[EntityRef, ...]
 

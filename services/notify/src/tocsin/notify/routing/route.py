@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from tocsin.contracts import EntityId, EntityRef, Kind, NoticeClassified, Reason, Role, StepKind
 from tocsin.contracts.subscriptions import Team
-from tocsin.notify.cases import Development, Step
-from tocsin.notify.conditions import Condition, Conditions
-from tocsin.notify.index import Index, Matcher, Subscriber
-from tocsin.notify.matching import Refs, match, without
-from tocsin.notify.names import Names
-from tocsin.notify.notthis import NotThis, Sort
+from tocsin.notify.cases.filing import Development, Step
+from tocsin.notify.routing.conditions import Condition, Conditions
+from tocsin.notify.routing.index import Index, Matcher, Subscriber
+from tocsin.notify.routing.matching import Refs, match, without
+from tocsin.notify.routing.names import Names
+from tocsin.notify.routing.notthis import NotThis, Sort
 
 ENDINGS = frozenset({StepKind.EASED, StepKind.LIFTED, StepKind.DENIED})
 

@@ -13,12 +13,12 @@ from tocsin.contracts import (
     Tier,
     fingerprint,
 )
-from tocsin.notify.addresses import address_of, linked, remember
-from tocsin.notify.case import WHOLE, Case, Development, Filing, Step
-from tocsin.notify.claims import CLOSE, RISING, objects, products, reached, severity, subjects, told_at
-from tocsin.notify.copies import original_of, with_original
-from tocsin.notify.joining import joins
-from tocsin.notify.lives import Word, hear, moments, stands
+from tocsin.notify.cases.addresses import address_of, linked, remember
+from tocsin.notify.cases.case import WHOLE, Case, Development, Filing, Step
+from tocsin.notify.cases.claims import CLOSE, RISING, objects, products, reached, severity, subjects, told_at
+from tocsin.notify.cases.copies import original_of, with_original
+from tocsin.notify.cases.joining import joins
+from tocsin.notify.cases.lives import Word, hear, moments, stands
 
 __all__ = ["WHOLE", "Case", "Development", "Filing", "Step", "advance", "file", "joins", "open_case"]
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tocsin.contracts import Action, Category, Certainty, EntityId, EntityRef, NoticeClassified, Role
-from tocsin.notify.cases import Case, Development
-from tocsin.notify.conditions import Condition
-from tocsin.notify.index import Subscriber
-from tocsin.notify.matching import Refs, categories, jurisdictions, match, without
-from tocsin.notify.names import Names
-from tocsin.notify.notthis import NotThis, Sort
-from tocsin.notify.routing import reasons, refused, wanted
+from tocsin.notify.cases.filing import Case, Development
+from tocsin.notify.routing.conditions import Condition
+from tocsin.notify.routing.index import Subscriber
+from tocsin.notify.routing.matching import Refs, categories, jurisdictions, match, without
+from tocsin.notify.routing.names import Names
+from tocsin.notify.routing.notthis import NotThis, Sort
+from tocsin.notify.routing.route import reasons, refused, wanted
 
 NAMED = "models, families, vendors, chips"  # what a watch says of what must be hit
 OPEN = "whatever is hit"

@@ -1,0 +1,1 @@
+"""Cases: what the notices of the world add up to; pure."""

@@ -1,0 +1,1 @@
+"""Pacing: when a delivery goes, and what follows from how it went; pure."""

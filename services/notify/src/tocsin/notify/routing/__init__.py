@@ -1,0 +1,1 @@
+"""Routing: whom a step of a case concerns, and why; pure."""
