@@ -262,6 +262,23 @@ async def test_a_delivery_that_failed_is_sent_again(visit: Visit, replica: Any) 
     assert await replica.pool.fetchval("select state from deliveries where id = $1", identity) == "pending"
 
 
+@pytest.mark.usefixtures("told")
+async def test_the_link_of_a_summary_shows_what_it_told(visit: Visit, replica: Any) -> None:
+    await replica.pool.execute(
+        """
+        with made as (
+            insert into summaries (id, team_id, channel, sort, key, due_at)
+            values ('s-1', 'payments', 'log', 'digest', 'today', now()) returning id
+        )
+        update deliveries set state = 'folded', folded_into = made.id from made where team_id = 'payments'
+        """
+    )
+    browser = await (await visit()).sign_in()
+    await browser.get("/deliveries?summary=s-1")
+    assert "payments · log" in browser.page
+    assert "research · log" not in browser.page
+
+
 async def test_what_ingest_cannot_say_is_said_on_the_page(visit: Visit) -> None:
     browser = await (await visit()).sign_in()
     await browser.get("/sources")

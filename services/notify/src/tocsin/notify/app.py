@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import aiohttp
@@ -22,7 +23,7 @@ from tocsin.contracts import CATALOGUE, NOTICES_CLASSIFIED, NOTICES_PUBLISHED, E
 from tocsin.notify import api, backlog, console
 from tocsin.notify.api import channels as channels_api
 from tocsin.notify.api import feeds, signed
-from tocsin.notify.api.bell import rings
+from tocsin.notify.api.bell import Bell, rings
 from tocsin.notify.api.door import Door
 from tocsin.notify.auditor import Auditor
 from tocsin.notify.canary import PATIENCE, Canary
@@ -78,41 +79,12 @@ async def run(settings: NotifySettings) -> None:
         table = Table(CATALOGUE, Entity, lambda rows: directory.know(rows.values()), health)
         await life.enter(follow(bootstrap, table, life.fail))
         handler = Handler(pool, directory, lambda case: _case_url(settings, case))
-        bell = await life.enter(rings())
-        door = Door(pool, settings.api_keys, per_minute=settings.calls_per_minute)
-        app.include_router(api.router(Sweep(handler), door, lambda name: name in KEYRING, bell))
-
         channels = _channels(settings, session)
-        app.include_router(channels_api.router(pool, directory, channels, settings.send_seconds, door))
-        app.include_router(feeds.router(pool, directory, settings.api_keys, door))
         links = Links(settings.public_url, settings.link_keys)
-        app.include_router(signed.router(pool, directory, links))
+        bell = await life.enter(rings())
+        _answer(app, settings, handler, channels, links, bell)
         await _open_console(life, app, settings, handler)
-
-        due, unpublished = asyncio.Event(), asyncio.Event()
-        life.spawn("wake-up", listen(settings.database_url, due, unpublished, bell))
-        publisher = Publisher(pool, kafka, unpublished, health.pulse("publisher", limit=LOOP_SECONDS))
-        life.spawn("publisher", publisher.run())
-        gauges = backlog.Gauges(pool, health.pulse("backlog", limit=LOOP_SECONDS))
-        life.spawn("backlog", gauges.run())
-        sender = Sender(
-            pool=pool,
-            directory=directory,
-            channels=channels,
-            wake=due,
-            pulse=health.pulse("sender", limit=LOOP_SECONDS),
-            send_seconds=settings.send_seconds,
-            acknowledge_url=links.acknowledge,
-            summary_url=lambda summary: _summary_url(settings, summary),
-        )
-        life.spawn("sender", sender.run())
-        on_call = OnCall(pool, directory, health.pulse("on-call", limit=LOOP_SECONDS))
-        life.spawn("on-call", on_call.run())
-
-        caretaker = Caretaker(pool, directory, health.pulse("caretaker", limit=LOOP_SECONDS))
-        life.spawn("caretaker", caretaker.run())
-        auditor = Auditor(pool, health.pulse("auditor", limit=LOOP_SECONDS))
-        life.spawn("auditor", auditor.run())
+        _deliver(life, settings, handler, kafka, channels, links, bell, health)
         if settings.canary_url is not None:
             await _keep_a_canary(life, settings, settings.canary_url, pool, health)
         await _consume(life, settings, handler, kafka, health)
@@ -121,10 +93,58 @@ async def run(settings: NotifySettings) -> None:
         await life.until_stopped()
 
 
+def _answer(  # noqa: PLR0913, PLR0917 - it wires, and each is a part
+    app: FastAPI,
+    settings: NotifySettings,
+    handler: Handler,
+    channels: Mapping[str, Channel],
+    links: Links,
+    bell: Bell,
+) -> None:
+    """The routes for programs, and those that a link in a message opens."""
+    pool, directory = handler.pool, handler.directory
+    door = Door(pool, settings.api_keys, per_minute=settings.calls_per_minute)
+    app.include_router(api.router(Sweep(handler), door, lambda name: name in KEYRING, bell))
+    app.include_router(channels_api.router(pool, directory, channels, settings.send_seconds, door))
+    app.include_router(feeds.router(pool, directory, settings.api_keys, door))
+    app.include_router(signed.router(pool, directory, links))
+
+
+def _deliver(  # noqa: PLR0913, PLR0917 - the same
+    life: Lifetime,
+    settings: NotifySettings,
+    handler: Handler,
+    kafka: Producer,
+    channels: Mapping[str, Channel],
+    links: Links,
+    bell: Bell,
+    health: Health,
+) -> None:
+    """The loops that take rows to people and to the alerts topic, and those that look after them."""
+    pool, directory = handler.pool, handler.directory
+    due, unpublished = asyncio.Event(), asyncio.Event()
+    sender = Sender(
+        pool=pool,
+        directory=directory,
+        channels=channels,
+        wake=due,
+        pulse=health.pulse("sender", limit=LOOP_SECONDS),
+        send_seconds=settings.send_seconds,
+        acknowledge_url=links.acknowledge,
+        summary_url=lambda summary: _summary_url(settings, summary),
+    )
+    publisher = Publisher(pool, kafka, unpublished, health.pulse("publisher", limit=LOOP_SECONDS))
+    life.spawn("wake-up", listen(settings.database_url, due, unpublished, bell))
+    life.spawn("publisher", publisher.run())
+    life.spawn("sender", sender.run())
+    life.spawn("backlog", backlog.Gauges(pool, health.pulse("backlog", limit=LOOP_SECONDS)).run())
+    life.spawn("on-call", OnCall(pool, directory, health.pulse("on-call", limit=LOOP_SECONDS)).run())
+    life.spawn("caretaker", Caretaker(pool, directory, health.pulse("caretaker", limit=LOOP_SECONDS)).run())
+    life.spawn("auditor", Auditor(pool, health.pulse("auditor", limit=LOOP_SECONDS)).run())
+
+
 async def _open_console(life: Lifetime, app: FastAPI, settings: NotifySettings, handler: Handler) -> None:
-    client = await life.enter(
-        aiohttp.ClientSession(trust_env=False)
-    )  # ingest is within: no check of addresses
+    client = await life.enter(aiohttp.ClientSession(trust_env=False))  # ingest is within: any address
     letters = Letters(settings.kafka_bootstrap_servers, (NOTICES_PUBLISHED, NOTICES_CLASSIFIED))
     ingest = Ingest(client, settings.ingest_url, settings.ingest_key)
     proxy = Proxy(
@@ -187,7 +207,7 @@ def _summary_url(settings: NotifySettings, summary: str) -> str | None:
     """Where all is listed that was folded into a summary."""
     if settings.public_url is None:
         return None
-    return f"{settings.public_url.rstrip('/')}/v1/deliveries?summary={summary}"
+    return f"{settings.public_url.rstrip('/')}/deliveries?summary={summary}"
 
 
 def _case_url(settings: NotifySettings, case: Case) -> str | None:

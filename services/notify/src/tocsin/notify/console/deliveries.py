@@ -28,13 +28,13 @@ def router(desk: Desk) -> APIRouter:
     routes = shell.routes()
 
     @routes.get("/deliveries")
-    async def listed(
-        request: Request, guest: Guest, team: str = "", state: str = "", cursor: str = ""
+    async def listed(  # noqa: PLR0913, PLR0917 # a parameter of the query each
+        request: Request, guest: Guest, team: str = "", state: str = "", summary: str = "", cursor: str = ""
     ) -> Response:
         teams = (await desk.directory.refresh()).teams
         whose, state = guest.team(words.among(teams, team)), words.among(STATES, state)
         asked = Page(limit=MOST, before=position(cursor) if cursor else None)
-        rows = await reading.deliveries(desk.pool, asked, whose, state or None)
+        rows = await reading.deliveries(desk.pool, asked, whose, state or None, summary=summary or None)
         return shell.page(
             request,
             guest,
@@ -43,6 +43,7 @@ def router(desk: Desk) -> APIRouter:
             next=cursor_at(rows[-1]["seq"]) if len(rows) == MOST else None,
             states=STATES,
             state=state,
+            summary=summary,
             team=whose,
             teams=teams,
         )
