@@ -140,7 +140,7 @@ def _addressed(team: dict[str, Any]) -> dict[str, Any]:
 def texts(message: Sendable) -> dict[str, str]:
     """A message as each channel sends it, by the name of its file."""
     letter = letter_of(message)
-    mail = email.compose(message, "tocsin@tocsin.example", ["duty@platform.example"])
+    mail = email.compose(message, "tocsin@tocsin.example", "duty@platform.example")
     parts = {part.get_content_subtype(): part.get_content() for part in mail.iter_parts()}
     head = "".join(f"{name}: {value}\n" for name, value in mail.items() if name != "Content-Type")
     at = message.alert.raised_at if isinstance(message, Message) else message.told.until

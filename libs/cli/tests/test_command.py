@@ -41,6 +41,7 @@ COMMANDS = (
     "topics apply",
     "channels test",
     "channels feed",
+    "channels addresses",
     "catalogue apply",
     "catalogue find",
     "catalogue list",

@@ -29,7 +29,7 @@ NOW = datetime(2026, 6, 12, 22, 0, tzinfo=UTC)
 
 
 def mail(message: Message) -> str:
-    parts = email.compose(message, "tocsin@x.example", ["a@x.example"]).iter_parts()
+    parts = email.compose(message, "tocsin@x.example", "a@x.example").iter_parts()
     return "".join(part.get_content() for part in parts)
 
 

@@ -21,7 +21,7 @@ from tocsin.contracts import AlertRaised, Severity
 from tocsin.contracts.subscriptions import Email
 from tocsin.contracts.trace import new_traceparent
 from tocsin.notify.channels import Answer, Message, Outcome, attempt
-from tocsin.notify.channels.email import COLOURS, EmailChannel, compose
+from tocsin.notify.channels.email import COLOURS, EmailChannel, WaysOut, compose
 
 AnAlert = Callable[..., AlertRaised]
 
@@ -39,6 +39,7 @@ class Mailbox:
 
     port: int = 0
     scheme: str = "smtp"
+    raw: list[bytes] = field(default_factory=list)
     mails: list[EmailMessage] = field(default_factory=list)
     greeting: str = ""
     recipient: str = "250 fine"  # to addresses that begin with "gone"
@@ -66,7 +67,8 @@ class Mailbox:
         return self.recipient
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
-        mail = message_from_bytes(envelope.original_content or b"", policy=policy.default)
+        self.raw.append(envelope.original_content or b"")
+        mail = message_from_bytes(self.raw[-1], policy=policy.default)
         assert isinstance(mail, EmailMessage)
         self.mails.append(mail)
         return self.data
@@ -108,9 +110,10 @@ async def test_a_mail_has_two_parts_and_one_thread_a_case(mailbox: Mailbox, an_a
         message = Message(f"msg-{number}", alert, "Payments", new_traceparent())
         answer = await channel.send(message, mail_to("a@x.example", "b@x.example"))
         assert answer.outcome is Outcome.DELIVERED
-    one, two = mailbox.mails
+    one, for_b, two, _ = mailbox.mails
     assert one["From"] == "tocsin@x.example"
-    assert one["To"] == "a@x.example, b@x.example"
+    assert (one["To"], for_b["To"]) == ("a@x.example", "b@x.example")
+    assert for_b["Message-ID"] == one["Message-ID"], "each has a copy of the same mail"
     assert one["Subject"] == "[C-7F3K2M] CRITICAL · Claude Fable 5: restriction of access in force"
     assert [mail["Message-ID"] for mail in (one, two)] == ["<msg-0@x.example>", "<msg-1@x.example>"]
     assert (
@@ -131,10 +134,22 @@ async def test_a_mail_has_two_parts_and_one_thread_a_case(mailbox: Mailbox, an_a
 
 
 def test_a_mail_says_which_list_it_is_of_and_whom_to_ask_to_leave_it(message: Message) -> None:
-    mail = compose(message, "tocsin@x.example", ["a@x.example"])
+    mail = compose(message, "tocsin@x.example", "a@x.example")
     assert (mail["List-Id"], mail["List-Unsubscribe"]) == ("<payments.tocsin.x.example>", None)
-    mail = compose(message, "tocsin@x.example", ["a@x.example"], "mailto:desk@x.example")
-    assert mail["List-Unsubscribe"] == "<mailto:desk@x.example>"
+    mail = compose(message, "tocsin@x.example", "a@x.example", ["mailto:desk@x.example"])
+    assert (mail["List-Unsubscribe"], mail["List-Unsubscribe-Post"]) == ("<mailto:desk@x.example>", None)
+    mail = compose(message, "tocsin@x.example", "a@x.example", ["http://x.example/unsubscribe/t"])
+    assert mail["List-Unsubscribe-Post"] is None, "RFC 8058 has it of an HTTPS address only"
+
+
+async def test_a_long_address_to_unsubscribe_arrives_as_it_is(mailbox: Mailbox, message: Message) -> None:
+    page = f"https://x.example/unsubscribe/{'Ab_-3.' * 90}"
+    ways_out = WaysOut(lambda reader: f"{page}{reader.channel}", "mailto:desk@x.example")
+    channel = EmailChannel(mailbox.url, "tocsin@x.example", 5, ways_out)
+    await channel.send(message, mail_to("a@x.example"))
+    (raw,) = mailbox.raw
+    assert f"\r\nList-Unsubscribe: <{page}mail>,\r\n <mailto:desk@x.example>\r\n".encode() in raw
+    assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
 
 
 async def test_no_alert_can_write_a_header_of_a_mail(mailbox: Mailbox, an_alert: AnAlert) -> None:
@@ -151,7 +166,7 @@ async def test_no_alert_can_write_a_header_of_a_mail(mailbox: Mailbox, an_alert:
 @given(headline=st.text(max_size=300), team=st.text(max_size=50))
 def test_any_text_makes_a_mail_that_can_be_sent(an_alert: AnAlert, headline: str, team: str) -> None:
     message = Message("msg-1", an_alert(headline=headline), team, new_traceparent())
-    mail = compose(message, "tocsin@x.example", ["a@x.example"])
+    mail = compose(message, "tocsin@x.example", "a@x.example")
     again = message_from_bytes(mail.as_bytes(policy=policy.SMTP), policy=policy.default)
     assert again.keys() == mail.keys()
     assert again["Message-ID"] == "<msg-1@x.example>"
@@ -163,7 +178,7 @@ def test_markup_is_shown_and_not_obeyed_in_mails(an_alert: AnAlert, where: str) 
     changes: dict[str, dict[str, Any]] = {"quote": {"quotes": (quote,)}, "team": {}}
     alert = an_alert(**changes.get(where, {where: HOSTILE}))
     team = HOSTILE if where == "team" else "Payments"
-    mail = compose(Message("msg-1", alert, team, new_traceparent()), "tocsin@x.example", ["a@x.example"])
+    mail = compose(Message("msg-1", alert, team, new_traceparent()), "tocsin@x.example", "a@x.example")
     html = mail.get_body(("html",))
     assert html is not None
     content = html.get_content()
@@ -172,7 +187,7 @@ def test_markup_is_shown_and_not_obeyed_in_mails(an_alert: AnAlert, where: str) 
 
 
 def test_the_page_is_one_that_anybody_can_read(message: Message) -> None:
-    html = compose(message, "tocsin@x.example", ["a@x.example"]).get_body(("html",))
+    html = compose(message, "tocsin@x.example", "a@x.example").get_body(("html",))
     assert html is not None
     page = html.get_content()
     assert '<html lang="en">' in page
@@ -221,7 +236,7 @@ REPLIES: tuple[tuple[str, dict[str, str], tuple[str, ...], Outcome], ...] = (
         ("gone@x.example", "a@x.example"),
         Outcome.DELIVERED,
     ),
-    ("`450` to one address of two", {}, ("full@x.example", "a@x.example"), Outcome.DELIVERED),
+    ("`450` to one address of two", {}, ("full@x.example", "a@x.example"), Outcome.RETRY),
     (
         "`550` to one address, `450` to the other",
         {"recipient": "550 unknown"},

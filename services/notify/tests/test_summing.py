@@ -58,7 +58,7 @@ BODIES: dict[str, Callable[[Summary], object]] = {
     "matrix": matrix.event,
     "pagerduty": pagerduty.notice,
     "alertmanager": alertmanager.notice,
-    "email": lambda one: email.compose(one, "t@tocsin.example", ["a@b.example"]).as_string(),
+    "email": lambda one: email.compose(one, "t@tocsin.example", "a@b.example").as_string(),
 }
 
 
@@ -82,7 +82,7 @@ def test_what_others_wrote_is_no_markup_no_mention_and_no_header() -> None:
     assert "<!channel>" not in chat["text"]
     assert all(block["type"] in {"header", "rich_text"} for block in chat["blocks"])
     assert matrix.event(message)["m.mentions"] == {}
-    mail = email.compose(message, "t@tocsin.example", ["a@b.example"])
+    mail = email.compose(message, "t@tocsin.example", "a@b.example")
     assert mail["Bcc"] is None
     html = next(part for part in mail.iter_parts() if part.get_content_subtype() == "html")
     assert "<b>x</b>" not in html.get_content()

@@ -22,7 +22,7 @@ from tocsin.chassis.table import Table, follow
 from tocsin.contracts import CATALOGUE, NOTICES_CLASSIFIED, NOTICES_PUBLISHED, Entity, NoticeClassified
 from tocsin.notify import api, backlog, console
 from tocsin.notify.api import channels as channels_api
-from tocsin.notify.api import feeds, signed
+from tocsin.notify.api import feeds, signed, unsubscribe
 from tocsin.notify.api.bell import Bell, rings
 from tocsin.notify.api.door import Door
 from tocsin.notify.auditor import Auditor
@@ -32,7 +32,7 @@ from tocsin.notify.cases.filing import Case
 from tocsin.notify.channels import Channel
 from tocsin.notify.channels.alertmanager import AlertmanagerChannel
 from tocsin.notify.channels.canary import CanaryChannel
-from tocsin.notify.channels.email import EmailChannel
+from tocsin.notify.channels.email import EmailChannel, WaysOut
 from tocsin.notify.channels.log import LogChannel
 from tocsin.notify.channels.matrix import MatrixChannel
 from tocsin.notify.channels.pagerduty import PagerDutyChannel
@@ -79,8 +79,8 @@ async def run(settings: NotifySettings) -> None:
         table = Table(CATALOGUE, Entity, lambda rows: directory.know(rows.values()), health)
         await life.enter(follow(bootstrap, table, life.fail))
         handler = Handler(pool, directory, lambda case: _case_url(settings, case))
-        channels = _channels(settings, session)
         links = Links(settings.public_url, settings.link_keys)
+        channels = _channels(settings, session, links)
         bell = await life.enter(rings())
         _answer(app, settings, handler, channels, links, bell)
         await _open_console(life, app, settings, handler)
@@ -108,6 +108,7 @@ def _answer(  # noqa: PLR0913, PLR0917 - it wires, and each is a part
     app.include_router(channels_api.router(pool, directory, channels, settings.send_seconds, door))
     app.include_router(feeds.router(pool, directory, settings.api_keys, door))
     app.include_router(signed.router(pool, directory, links))
+    app.include_router(unsubscribe.router(pool, directory, links))
 
 
 def _deliver(  # noqa: PLR0913, PLR0917 - the same
@@ -188,8 +189,9 @@ def _session(settings: NotifySettings) -> aiohttp.ClientSession:
     )
 
 
-def _channels(settings: NotifySettings, session: aiohttp.ClientSession) -> dict[str, Channel]:
+def _channels(settings: NotifySettings, session: aiohttp.ClientSession, links: Links) -> dict[str, Channel]:
     smtp = settings.smtp_url.get_secret_value() if settings.smtp_url else None
+    ways_out = WaysOut(links.unsubscribe, settings.mail_unsubscribe)
     return {
         "webhook": WebhookChannel(session, KEYRING),
         "slack": SlackChannel(session, KEYRING),
@@ -197,7 +199,7 @@ def _channels(settings: NotifySettings, session: aiohttp.ClientSession) -> dict[
         "alertmanager": AlertmanagerChannel(session),
         "teams": TeamsChannel(session, KEYRING),
         "matrix": MatrixChannel(session, KEYRING),
-        "email": EmailChannel(smtp, settings.mail_from, settings.send_seconds, settings.mail_unsubscribe),
+        "email": EmailChannel(smtp, settings.mail_from, settings.send_seconds, ways_out),
         "log": LogChannel(),
         "canary": CanaryChannel(),
     }

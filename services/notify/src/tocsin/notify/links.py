@@ -1,4 +1,4 @@
-"""Links: addresses in messages by which whoever was told can act on an alert without an API key."""
+"""Links: addresses in messages by which whoever was told can act without an API key."""
 
 import hashlib
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from tocsin.contracts import AlertRaised
 
 VALID = timedelta(days=30)  # from when the alert was raised
 PATH = "/acknowledge"
+UNSUBSCRIBE = "/unsubscribe"
 
 
 class Forged(Exception):
@@ -31,6 +32,15 @@ class Named:
     team: str
 
 
+@dataclass(frozen=True)
+class Reader:
+    """One address of a channel, by which it can be taken out."""
+
+    team: str
+    channel: str
+    address: str
+
+
 class Links:
     """Makes and reads signed links; ``keys`` newest first: the first signs, each is good for reading.
 
@@ -41,12 +51,8 @@ class Links:
     def __init__(self, public_url: str | None, keys: Sequence[SecretStr]) -> None:
         self._base = public_url.rstrip("/") if public_url else None
         oldest_first = [key.get_secret_value() for key in reversed(keys)]
-        signer: dict[str, Any] = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
-        self._serializer = (
-            URLSafeSerializer(oldest_first, salt="tocsin acknowledge", signer_kwargs=signer)
-            if oldest_first
-            else None
-        )
+        self._serializer = _serializer(oldest_first, "tocsin acknowledge")
+        self._readers = _serializer(oldest_first, "tocsin unsubscribe")
 
     def acknowledge(self, alert: AlertRaised) -> str | None:
         """Where an alert can be acknowledged; None for one that leaves nothing to act on."""
@@ -66,3 +72,24 @@ class Links:
         if now >= datetime.fromtimestamp(until, UTC):
             raise Expired
         return Named(alert, team)
+
+    def unsubscribe(self, reader: Reader) -> str | None:
+        """Where an address can be taken out: good for as long as its key is, since mail is kept for years."""
+        if self._base is None or self._readers is None:
+            return None
+        token = self._readers.dumps([reader.team, reader.channel, reader.address])
+        return f"{self._base}{UNSUBSCRIBE}/{token}"
+
+    def reader(self, token: str) -> Reader:
+        """Whom a token of ``unsubscribe`` takes out; raises ``Forged``."""
+        if self._readers is None:
+            raise Forged
+        try:
+            return Reader(*self._readers.loads(token))
+        except BadData as error:
+            raise Forged from error
+
+
+def _serializer(oldest_first: Sequence[str], salt: str) -> URLSafeSerializer | None:
+    signer: dict[str, Any] = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
+    return URLSafeSerializer(oldest_first, salt=salt, signer_kwargs=signer) if oldest_first else None

@@ -138,7 +138,8 @@ class Sender:
         again = None
         if answer.outcome is Outcome.RETRY:
             again = self._again(delivery, answer.wish)
-        result = Result(answer.outcome, line(answer.detail, LONGEST_DETAIL), seconds, again, answer.thread)
+        detail = line(answer.detail, LONGEST_DETAIL)
+        result = Result(answer.outcome, detail, seconds, again, answer.thread, answer.taken)
         # If the ledger is away now, wait for it: without the record the message would go out again.
         recorded = await insist("ledger", lambda: ledger.record(self.pool, delivery, result))
         if recorded.in_trouble or answer.outcome is Outcome.RETRY:
@@ -168,6 +169,8 @@ class Sender:
 
     async def _note(self, delivery: Delivery, answer: Answer, started: float) -> None:
         """What the answer says of the destination, for every replica."""
+        if delivery.taken and answer.outcome is Outcome.RETRY and not answer.taken:
+            return  # of some addresses only, be it a mailbox that is full: nothing of the destination
         took, why = timedelta(seconds=time.monotonic() - started), line(answer.detail, LONGEST_DETAIL)
         said = Said(_sign(answer), answer.wish, took, why)
         team, channel = delivery.team, delivery.channel
@@ -193,7 +196,7 @@ class Sender:
         message = (
             self._message(delivery, told, team, traceparent)
             if isinstance(told, AlertRaised)
-            else Summary(delivery.id, told, team, traceparent)
+            else Summary(delivery.id, told, team, traceparent, delivery.taken, delivery.unsubscribed)
         )
         return target.kind, await attempt(self.channels[target.kind], message, target, self.send_seconds)
 
@@ -206,6 +209,8 @@ class Sender:
             purpose=delivery.purpose,
             acknowledge_url=self.acknowledge_url(alert),
             thread=delivery.thread,
+            taken=delivery.taken,
+            unsubscribed=delivery.unsubscribed,
         )
 
     def _tell(self, delivery: Delivery, result: Result, delivered_at: datetime | None) -> None:
@@ -234,6 +239,6 @@ class Sender:
 
 
 def _sign(answer: Answer) -> Sign:
-    if answer.outcome is not Outcome.RETRY:
+    if answer.outcome is not Outcome.RETRY or answer.taken:
         return Sign.WELL
     return Sign.ILL if answer.wish is None else Sign.BUSY

@@ -40,8 +40,9 @@ class NotifySettings(WithDatabase, WithApiKeys):
     link_keys: Annotated[
         tuple[Annotated[SecretStr, Field(min_length=16)], ...],
         Field(
-            description="Secrets that sign the links by which people acknowledge alerts, newest first, as "
-            "JSON; links of any of them are taken. Empty, or without a public address: no message bears one."
+            description="Secrets that sign the links by which people acknowledge alerts and unsubscribe from "
+            "mail, newest first, as JSON; links of any of them are taken. Empty, or without a public "
+            "address: no message bears one."
         ),
     ] = ()
     send_seconds: Annotated[

@@ -1,4 +1,4 @@
-"""`tocsin channels`: try one out, send again what one missed, or have the address of a team's feed."""
+"""`tocsin channels`: try one out, send again what one missed, who left, or the address of a team's feed."""
 
 import json as codec
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from tocsin.cli.client import Body, call
 from tocsin.cli.commands.deliveries import DryRun, post, tell_again
 from tocsin.cli.commands.options import Json
 from tocsin.cli.failure import Exit, Failure
-from tocsin.cli.moments import since
+from tocsin.cli.moments import shown, since
 from tocsin.cli.place import setting
 
 Team = Annotated[str, typer.Argument(help="Id of the team.", show_default=False)]
@@ -98,3 +98,34 @@ def feed(team: Team) -> None:
     url = setting("notify_url")
     path = call("GET", f"{url}/v1/feeds/{team}", setting("api_key"))["path"]
     typer.echo(f"{url.rstrip('/')}{path}")
+
+
+@channels.command("addresses")
+def addresses(
+    team: Team,
+    restore: Annotated[
+        str | None, typer.Option("--restore", metavar="ADDRESS", help="Send mail to this one again.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """List which addresses have unsubscribed from a team's mail, or send to one again.
+
+    Examples:
+        tocsin channels addresses payments
+
+        tocsin channels addresses payments --restore duty@payments.example
+    """
+    url, key = f"{setting('notify_url')}/v1/teams/{team}/unsubscribed", setting("api_key")
+    if restore is not None:
+        call("DELETE", url, key, params={"address": restore})
+        output.console.print(output.plain(f"{restore} is sent mail of {team} again"))
+        return
+    rows = call("GET", url, key)["items"]
+    if json:
+        output.as_json(rows)
+        return
+    output.table(
+        ("unsubscribed", "from", "at"),
+        ((row["address"], row["channel"], shown(row["at"])) for row in rows),
+        empty="Nobody has unsubscribed.",
+    )

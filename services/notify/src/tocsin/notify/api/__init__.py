@@ -21,6 +21,7 @@ from tocsin.notify.api import (
     silences,
     subscriptions,
     teams,
+    unsubscribed,
     watches,
     why,
 )
@@ -53,6 +54,7 @@ def router(sweep: Sweep, door: Door, known: Callable[[str], bool], bell: Bell) -
     routes.include_router(reading.router(pool, followers))
     routes.include_router(byhand.router(pool))
     routes.include_router(teams.router(pool, sweep.handler.directory, known))
+    routes.include_router(unsubscribed.router(pool))
     routes.include_router(entities.router(sweep.handler.directory))
     routes.include_router(destinations.router(pool))
     routes.include_router(notices.router(pool))

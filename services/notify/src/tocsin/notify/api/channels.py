@@ -19,7 +19,7 @@ from tocsin.notify.channels import Channel, Message, Outcome, attempt
 from tocsin.notify.directory import Directory
 from tocsin.notify.line import line
 from tocsin.notify.rehearsal import rehearse
-from tocsin.notify.store import proofs
+from tocsin.notify.store import proofs, unsubscribed
 
 LONGEST_DETAIL = 500
 
@@ -65,7 +65,9 @@ def router(
                 HTTPStatus.NOT_FOUND, f"team {team.id} has no channel {trial.channel!r}; it has {known}"
             )
         alert = rehearse(team.id, target.name, datetime.now(UTC), lifted=trial.lifted)
-        message = Message(f"test-{uuid.uuid4().hex}", alert, team.name, new_traceparent())
+        left = await unsubscribed.on(pool, team.id, target.name)
+        identity = f"test-{uuid.uuid4().hex}"
+        message = Message(identity, alert, team.name, new_traceparent(), unsubscribed=left)
         started = time.monotonic()
         answer = await attempt(channels[target.kind], message, target, seconds)
         if answer.outcome is Outcome.DELIVERED:

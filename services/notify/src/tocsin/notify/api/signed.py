@@ -72,7 +72,8 @@ def router(pool: asyncpg.Pool, directory: Directory, links: Links) -> APIRouter:
         by = await acknowledgements.of(pool, alert)
         letter = write(alert, directory.name_of(alert.team))
         status = HTTPStatus.BAD_REQUEST if wrong else HTTPStatus.OK
-        return _page(status, letter=letter, alert=alert, by=by, at=by and utc(by.at), wrong=wrong)
+        facts = {"letter": letter, "alert": alert, "by": by, "at": by and utc(by.at), "wrong": wrong}
+        return page(status, "signed.html.j2", longest=LONGEST_NAME, **facts)
 
     @routes.head("/{token}")
     async def glance(token: Token) -> Response:
@@ -109,12 +110,12 @@ async def _open(pool: asyncpg.Pool, links: Links, token: str) -> AlertRaised:
     try:
         named = links.read(token, datetime.now(UTC))
     except Forged:
-        raise Closed(_nothing(HTTPStatus.NOT_FOUND, UNKNOWN)) from None
+        raise Closed(nothing(HTTPStatus.NOT_FOUND, UNKNOWN)) from None
     except Expired:
-        raise Closed(_nothing(HTTPStatus.GONE, LATE)) from None
+        raise Closed(nothing(HTTPStatus.GONE, LATE)) from None
     alert = await acknowledgements.alert(pool, named.alert)
     if alert is None or alert.team != named.team:
-        raise Closed(_nothing(HTTPStatus.NOT_FOUND, UNKNOWN))
+        raise Closed(nothing(HTTPStatus.NOT_FOUND, UNKNOWN))
     return alert
 
 
@@ -127,11 +128,12 @@ async def _name(request: Request) -> str:
     return line(given.get("name", [""])[0], LONGEST_NAME)
 
 
-def _nothing(status: HTTPStatus, said: tuple[str, str]) -> Response:
+def nothing(status: HTTPStatus, said: tuple[str, str]) -> Response:
+    """The page of a link behind which there is nothing: what is wrong, and what to do."""
     what, cure = said
-    return HTMLResponse(_pages.get_template("nothing.html.j2").render(what=what, cure=cure), status, HEADERS)
+    return page(status, "nothing.html.j2", what=what, cure=cure)
 
 
-def _page(status: HTTPStatus, **facts: Any) -> Response:
-    page = _pages.get_template("signed.html.j2").render(longest=LONGEST_NAME, **facts)
-    return HTMLResponse(page, status, HEADERS)
+def page(status: HTTPStatus, template: str, **facts: Any) -> Response:
+    """A page behind a signed link, with the headers of such; it asks for nothing from outside."""
+    return HTMLResponse(_pages.get_template(template).render(**facts), status, HEADERS)

@@ -41,6 +41,7 @@ class Answer:
     wish: timedelta | None = None
     gone: bool = False  # it wants no more messages at all
     thread: str | None = None  # that this message began: what follows of its case is sent with it
+    taken: tuple[str, ...] = ()  # addresses that took it in this attempt: it is never sent to them again
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class Message:
     purpose: Purpose = Purpose.ALERT
     acknowledge_url: str | None = None  # opens the alert to whoever has it: on no topic, and in no row or log
     thread: str | None = None  # that an earlier message of the case began on this channel
+    taken: frozenset[str] = frozenset()  # addresses that have it from an earlier attempt
+    unsubscribed: frozenset[str] = frozenset()  # addresses that want none, in small letters
 
     @property
     def over(self) -> bool:
@@ -69,6 +72,8 @@ class Summary:
     told: AlertsSummarised
     team: str  # the team's name as people read it
     traceparent: str
+    taken: frozenset[str] = frozenset()  # addresses that have it from an earlier attempt
+    unsubscribed: frozenset[str] = frozenset()  # addresses that want none, in small letters
 
 
 Sendable = Message | Summary

@@ -12,8 +12,13 @@ from tocsin.notify.store.wakeup import WAKE
 
 MISSED = "missed"  # the alert was raised, and this channel was not yet declared
 
-# Not what is being sent at this moment: it would go out twice at once.
+# Not what is being sent at this moment: it would go out twice at once. What was given up goes to the
+# addresses that have not taken it; what was delivered is wanted anew, by all.
 AGAIN = """
+    with wanted_anew as (
+        delete from taken t using deliveries d
+        where d.id = t.delivery_id and d.id = any($1) and d.state = 'delivered'
+    )
     update deliveries d set state = 'pending', due_at = now(), asked_at = now(), asked_after = attempts,
         delivered_at = null
     where id = any($1) and state <> 'cancelled' and (state <> 'pending' or attempts = coalesce(

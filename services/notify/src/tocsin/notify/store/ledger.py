@@ -27,6 +27,8 @@ class Delivery:
     asked_after: int | None = None  # attempts that were made before somebody asked for it anew
     purpose: Purpose = Purpose.ALERT
     thread: str | None = None  # that an earlier message of the case began on this channel
+    taken: frozenset[str] = frozenset()  # addresses that took it in an earlier attempt
+    unsubscribed: frozenset[str] = frozenset()  # addresses that want nothing of this channel
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Result:
     seconds: float
     again_in: timedelta | None = None
     thread: str | None = None  # that it began
+    taken: tuple[str, ...] = ()  # addresses that took it
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,14 @@ class Recorded:
 
 # A step of a case waits on its channel for the ones before it, sent singly or in a summary on its way: that
 # an alarm is over is not told before the alarm. Nothing waits for what was refused or given up. Steps of a
-# case that was merged into it are before it, too.
+# case that was merged into it are before it, too. What waits for some addresses only holds the others up no
+# longer: one mailbox that is full for days must not.
 # `offset 0` has it asked of one delivery after the other, until enough are found: as a join, PostgreSQL reads
 # the whole table for a claim as soon as many are due.
 AHEAD = """
     e.team_id = d.team_id and e.channel = d.channel and e.seq < d.seq
-    and (e.state = 'pending' or e.state = 'folded' and s.state = 'pending' and s.attempts > 0)
+    and (e.state = 'pending' and not exists (select from taken where delivery_id = e.id)
+        or e.state = 'folded' and s.state = 'pending' and s.attempts > 0)
 """
 IN_TURN = f"""
     not exists (
@@ -106,7 +111,9 @@ CLAIM = f"""
         a.body, a.traceparent, (
             select root from threads t
             where t.team_id = d.team_id and t.channel = d.channel and t.case_id = d.case_id
-        ) as thread, coalesce(
+        ) as thread, array(select address from taken where delivery_id = d.id) as taken, array(
+            select address from unsubscribed u where u.team_id = d.team_id and u.channel = d.channel
+        ) as unsubscribed, coalesce(
             (select min(at - make_interval(secs => seconds)) from attempts where delivery_id = d.id), now()
         ) as first_tried_at
 """  # noqa: S608 # constants of ours
@@ -135,6 +142,8 @@ async def claim(pool: asyncpg.Pool, most: int, busy: Sequence[str], lease: timed
             asked_after=row["asked_after"],
             purpose=Purpose(row["purpose"]),
             thread=row["thread"],
+            taken=frozenset(row["taken"]),
+            unsubscribed=frozenset(row["unsubscribed"]),
         )
         for row in rows
     ]
@@ -153,6 +162,8 @@ async def record(pool: asyncpg.Pool, delivery: Delivery, result: Result) -> Reco
             select team_id, channel, case_id, $10 from deliveries
             where id = $1 and case_id is not null and $10::text is not null
             on conflict (team_id, channel, case_id) do update set root = excluded.root
+        ), told as (
+            insert into taken (delivery_id, address) select $1, unnest($11::text[]) on conflict do nothing
         ), kept as (
         update deliveries set
             state = $6,
@@ -174,6 +185,7 @@ async def record(pool: asyncpg.Pool, delivery: Delivery, result: Result) -> Reco
         delivery.team,
         delivery.channel,
         result.thread,
+        result.taken,
     )
     return Recorded(row["delivered_at"], row["in_trouble"])
 
