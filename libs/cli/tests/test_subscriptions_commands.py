@@ -120,7 +120,7 @@ def test_a_watch_that_can_never_match_is_warned_of(folder: Path) -> None:
 
 def test_the_schema_of_an_editor_takes_what_validate_takes(folder: Path) -> None:
     schema = json.loads(tocsin(folder, "validate", "--schema").stdout)
-    assert set(schema["properties"]) == {"include", "catalogue", "teams"}
+    assert set(schema["properties"]) == {"include", "catalogue", "teams", "silences"}
 
 
 async def test_plan_apply_export_and_history_go_round(run: Run, folder: Path) -> None:

@@ -1,6 +1,8 @@
 """The examples of docs/subscriptions.md: they hold, and the schema that they name is there and takes them."""
 
 import json
+import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import jsonschema
@@ -14,7 +16,8 @@ from tocsin.contracts.teamsfile import TeamsFile as Declared
 from tocsin.notify.routing.names import Names
 
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples" / "subscriptions"
-FILES = [EXAMPLES / "teams.yaml", *sorted((EXAMPLES / "teams").glob("*.yaml"))]
+SILENCES = EXAMPLES / "silences.yaml"
+FILES = [EXAMPLES / "teams.yaml", SILENCES, *sorted((EXAMPLES / "teams").glob("*.yaml"))]
 
 
 def test_they_hold() -> None:
@@ -23,6 +26,17 @@ def test_they_hold() -> None:
     added = file.entities(shipped)
     assert added
     assert file.unknown(declared, Names([*shipped.values(), *added])) is None
+
+
+def test_the_silences_hold_for_the_teams_until_their_time(tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLES, tmp_path, dirs_exist_ok=True)
+    root = tmp_path / "teams.yaml"
+    text = root.read_text(encoding="utf-8")
+    root.write_text(text.replace("include:\n", "include:\n  - silences.yaml\n"), encoding="utf-8")
+    file = TeamsFile(root)
+    file.subscriptions()
+    before = min(one.until for one in file.silences) - timedelta(days=1)
+    file.check_silences(Names(load_catalogue()), {}, before)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

@@ -6,14 +6,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pydantic import ValidationError
 
 from tocsin.cli.proposals import clash, id_of
-from tocsin.cli.yamlfile import Place
 from tocsin.contracts import Entity, Kind
 from tocsin.contracts.teamsfile import Addition
 from tocsin.notify.routing.names import Names
 
 MADE = {Kind.MODEL, Kind.CHIP}  # what somebody makes
 
-Flaw = tuple[Place, str]
+Flaw = tuple[tuple[int, str], str]  # which of them, and its field; and what to do about it
 
 
 class Unfit(ValueError):

@@ -1,21 +1,25 @@
 """teams.yaml and what it includes: read, checked, and every mistake told with its file, line and cure."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from tocsin.classify.catalogue.load import load_catalogue
-from tocsin.cli.additions import Unfit, entries
+from tocsin.cli.additions import Flaw, Unfit, entries
 from tocsin.cli.cures import cures
 from tocsin.cli.includes import with_included
+from tocsin.cli.silences import by_ids, flaws, misplaced, over
 from tocsin.cli.yamlfile import Mistake, Mistaken, Place, YamlFile
 from tocsin.contracts import Entity
 from tocsin.contracts.subscriptions import Subscriptions, Team, unique_ids
-from tocsin.contracts.teamsfile import Addition
+from tocsin.contracts.teamsfile import Addition, Silence
 from tocsin.contracts.teamsfile import TeamsFile as Declared
 from tocsin.notify.routing.conditions import check
 from tocsin.notify.routing.names import Names
+
+SORTS = ("teams", "catalogue", "silences")  # of what files list
 
 
 class TeamsFile:
@@ -24,13 +28,15 @@ class TeamsFile:
     def __init__(self, path: Path) -> None:
         self.files = with_included(path)
         self.additions: list[Addition] = []  # to the catalogue, once the teams have been read
-        self._homes: dict[str, list[tuple[YamlFile, int]]] = {}  # of each team and addition, in order
+        self.silences: list[Silence] = []  # likewise
+        self._homes: dict[str, list[tuple[YamlFile, int]]] = {}  # of each of these and each team, in order
 
     def subscriptions(self) -> Subscriptions:
         """What the files declare; raises ``Mistaken`` with all mistakes."""
         teams: list[Team] = []
         found: list[Mistake] = []
-        self.additions, self._homes = [], {"teams": [], "catalogue": []}
+        self.additions, self.silences = [], []
+        self._homes = {sort: [] for sort in SORTS}
         for file in self.files:
             wrong = list(file.flaws())
             try:
@@ -40,10 +46,13 @@ class TeamsFile:
             else:
                 teams += declared.teams
                 self.additions += declared.catalogue
-                self._homes["teams"] += [(file, place) for place in range(len(declared.teams))]
-                self._homes["catalogue"] += [(file, place) for place in range(len(declared.catalogue))]
+                self.silences += declared.silences
+                for sort, homes in self._homes.items():
+                    homes += [(file, place) for place in range(len(getattr(declared, sort)))]
             found += sorted(wrong, key=lambda one: (one.line, one.column))
-        found += () if found else self._shared(teams)
+        if not found:
+            lost = self._of_silences(misplaced(self.silences, teams))
+            found = [*self._shared(teams), *lost.mistakes]
         if found:
             raise Mistaken(found)
         return Subscriptions(teams=tuple(teams))
@@ -55,6 +64,20 @@ class TeamsFile:
         except Unfit as unfit:
             wrong = [self._mistake(("catalogue", *at), says) for at, says in unfit.flaws]
             raise Mistaken(wrong) from unfit
+
+    def silenced(self, names: Names, cases: Mapping[str, str], now: datetime) -> list[Silence]:
+        """The silences that are not over, by ids; raises ``Mistaken`` with what is wrong with them.
+
+        ``cases`` has the references of cases by what the files call them.
+        """
+        if wrong := list(flaws(self.silences, names, cases, now)):
+            raise self._of_silences(wrong)
+        return by_ids(self.silences, names, cases, now)
+
+    def check_silences(self, names: Names, cases: Mapping[str, str], now: datetime) -> None:
+        """Raise ``Mistaken`` with what is wrong with the silences, and with those that are over."""
+        if wrong := [*flaws(self.silences, names, cases, now), *over(self.silences, now)]:
+            raise self._of_silences(sorted(wrong, key=lambda one: one[0][0]))
 
     def unknown(self, declared: Subscriptions, names: Names) -> Mistaken | None:
         """What the watches name and a catalogue has not; None when it has all."""
@@ -70,10 +93,13 @@ class TeamsFile:
         """A failure that tells each mistake at its line; places are those of all teams together."""
         return Mistaken([self._mistake(place, says) for place, says in found])
 
+    def _of_silences(self, found: Iterable[Flaw]) -> Mistaken:
+        return self.mistakes((("silences", *at), says) for at, says in found)
+
     def _mistake(self, place: Place, says: str) -> Mistake:
         name = next((f"{part}: " for part in reversed(place) if isinstance(part, str)), "")
         match list(place):
-            case [("teams" | "catalogue") as sort, int(number), *rest] if number < len(self._homes[sort]):
+            case [str(sort), int(number), *rest] if number < len(self._homes.get(sort, ())):
                 file, own = self._homes[sort][number]
                 return file.mistake((sort, own, *rest), name + says)
         return self.files[0].mistake(place, name + says)

@@ -12,6 +12,7 @@ from tocsin.contracts.inline import cure, secret_in
 
 MOST_BYTES = 1_000_000
 MOST_VALUES = 200_000  # with what is named again by an alias counted each time
+TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 Place = Sequence[str | int]  # keys and positions, from the root
 
@@ -41,6 +42,15 @@ class Mistaken(Failure):
         return [asdict(one) for one in self.mistakes]
 
 
+class _Loader(yaml.SafeLoader):
+    """Leaves times as they are written, so that what is wrong with one is told at its line."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 # a field of PyYAML's
+        first: [(tag, pattern) for tag, pattern in found if tag != TIMESTAMP]
+        for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
 class YamlFile:
     """A parsed file. Raises ``Failure`` when it cannot be read, and ``Mistaken`` when it is no YAML."""
 
@@ -48,7 +58,7 @@ class YamlFile:
         self.path = path
         text = _read(path)
         try:
-            loader = yaml.SafeLoader(text)
+            loader = _Loader(text)
             self._root = loader.get_single_node()
             self._refuse_bombs()
             # The root is None where the file is empty.

@@ -1,6 +1,7 @@
-"""`tocsin export`: the teams as they stand, and what was added to the catalogue, as a teams.yaml."""
+"""`tocsin export`: teams and silences as they stand, and what was added to the catalogue, as a teams.yaml."""
 
 import sys
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -9,15 +10,15 @@ import yaml
 from pydantic import ValidationError
 
 from tocsin.classify.catalogue.load import load_catalogue
-from tocsin.cli import known
+from tocsin.cli import known, silenced
 from tocsin.cli.additions import additions_of
 from tocsin.cli.client import call
 from tocsin.cli.failure import Exit, Failure
 from tocsin.cli.place import setting
 from tocsin.contracts import Entity
 from tocsin.contracts.cloudevents import describe
-from tocsin.contracts.subscriptions import Subscriptions
-from tocsin.contracts.teamsfile import TeamsFile
+from tocsin.contracts.subscriptions import Subscriptions, Team
+from tocsin.contracts.teamsfile import Silence, TeamsFile
 
 HEAD = """\
 # yaml-language-server: $schema=teams.schema.json
@@ -30,7 +31,9 @@ def export(
         Path | None, typer.Option("--output", "-o", help="Write it there, not to the screen.")
     ] = None,
 ) -> None:
-    """Write out the teams that are told and what was added to the catalogue: applying that changes nothing.
+    """Write out the teams, silences that stand, and what was added to the catalogue.
+
+    Applying that changes nothing.
 
     Comments and the order of files are not kept by Tocsin: keep your own files where you have them. The
     schema that the first line names comes from `tocsin validate --schema`.
@@ -43,7 +46,12 @@ def export(
     answer = call("GET", f"{setting('notify_url')}/v1/subscriptions", setting("api_key"))
     try:
         teams = Subscriptions.model_validate(answer).teams
-        declared = TeamsFile(catalogue=tuple(additions_of(_own())), teams=teams)
+        catalogue = known.catalogue()
+        declared = TeamsFile(
+            catalogue=tuple(additions_of(_own(catalogue))),
+            teams=teams,
+            silences=tuple(one for team in teams for one in _standing(team, catalogue)),
+        )
     except ValidationError as error:
         newer = f"notify declares what this tocsin does not know, so it is newer: {describe(error)}"
         raise Failure(Exit.FAILED, newer) from error
@@ -62,7 +70,13 @@ def export(
         raise Failure(Exit.FAILED, f"cannot write {to}: {error.strerror}") from error
 
 
-def _own() -> list[Entity]:
+def _own(catalogue: Mapping[str, Entity]) -> list[Entity]:
     """What the catalogue has that is not shipped, by id."""
     shipped = {one.id for one in load_catalogue()}
-    return [one for identity, one in sorted(known.catalogue().items()) if identity not in shipped]
+    return [one for identity, one in sorted(catalogue.items()) if identity not in shipped]
+
+
+def _standing(team: Team, catalogue: Collection[str]) -> list[Silence]:
+    """Silences of a team that stand, but for those of a watch or entity that is gone: they hide nothing."""
+    entities, watches = {None, *catalogue}, {None, *(watch.name for watch in team.watches)}
+    return [one for one in silenced.standing(team.id) if one.entity in entities and one.watch in watches]

@@ -5,10 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
-from tocsin.cli import known, output
+from tocsin.cli import known, output, silenced
 from tocsin.cli.commands.options import HowManyDays, Json, TeamsPath
 from tocsin.cli.failure import Exit, Failure
+from tocsin.cli.moments import shown
 from tocsin.cli.proposal import planned
+from tocsin.cli.silences import about
 from tocsin.cli.teamsfile import TeamsFile
 
 CHANGES = 2  # the status by which `terraform plan -detailed-exitcode` says so
@@ -48,30 +50,38 @@ def plan(
     else:
         for line in _told(answer):
             output.console.print(output.plain(line), soft_wrap=True)
-    if detailed and (answer["changes"] or answer["catalogue"]):
+    if detailed and (answer["changes"] or answer["catalogue"] or answer["silences"]):
         raise typer.Exit(CHANGES)
 
 
 def proposed(file: TeamsFile, days: int) -> Facts:
-    """What notify says of a file, and under ``catalogue`` what changes there."""
+    """What notify says of a file; under ``catalogue`` what changes there, ``silences`` those to be made."""
     declared = file.subscriptions()
-    there = known.catalogue() if file.additions else {}
-    entities = file.entities(there) if file.additions else []
+    there = known.catalogue() if file.additions or file.silences else {}
+    entities = file.entities(there)
     answer: Facts = planned(file, declared, days, entities)
-    return answer | {"catalogue": known.changes(entities, there)}
+    made = silenced.missing(file, [*there.values(), *entities])
+    return answer | {
+        "catalogue": known.changes(entities, there),
+        "silences": [one.model_dump(mode="json", exclude_none=True) for one in made],
+        "warnings": [*answer["warnings"], *silenced.over(file)],
+    }
 
 
 def _told(answer: Facts) -> Iterator[str]:
-    changes = [*answer["catalogue"], *answer["changes"]]
-    if not changes:
+    changes, silences = [*answer["catalogue"], *answer["changes"]], answer["silences"]
+    if not changes and not silences:
         yield f"No change: what stands is {answer['version']}."
     for change in changes:
         yield from lines_of(change)
+    for one in silences:
+        yield f"+ silence {one['team']}: {about(one)} until {shown(one['until'])}"
+        yield f"    reason: {_short(one['reason'])}"
     for effect in answer["effects"]:
         yield effect["says"]
     for warning in answer["warnings"]:
         yield f"warning: {warning['team']}: {warning['says']}"
-    if changes:
+    if changes or silences:
         yield f"To make it so, if nobody comes first: tocsin apply --expect {answer['version']}"
 
 

@@ -1,21 +1,18 @@
 """`tocsin silence`, `silences`: alerts that a team need not be interrupted for, until a stated time."""
 
 import getpass
-import json as codec
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from tocsin.cli import output
-from tocsin.cli.client import Body, call
 from tocsin.cli.commands.options import Json
 from tocsin.cli.failure import Exit, Failure
 from tocsin.cli.moments import shown, until
-from tocsin.cli.place import setting
+from tocsin.cli.silenced import Row, ask
+from tocsin.cli.silences import about, announced
 
-Row = dict[str, Any]
-MATCHERS = ("case", "entity", "source", "category", "watch")
 TeamId = Annotated[str, typer.Argument(help="Id of the team.")]
 
 
@@ -51,19 +48,18 @@ def silence(  # noqa: PLR0913 # options of a command
     if not what:
         raise Failure(Exit.USAGE, "name what to hide: --case, --entity, --source, --category or --watch")
     if preview:
-        _preview(_call("POST", team, "/preview", body=what | {"days": days}), json=json)
+        _preview(ask("POST", team, "/preview", body=what | {"days": days}), json=json)
         return
     if end is None or not reason:
         raise Failure(Exit.USAGE, "a silence needs --until and --reason; look at it first with --preview")
     at = until(end, datetime.now(UTC)).isoformat()
-    made = _call(
+    made = ask(
         "POST", team, body=what | {"until": at, "reason": reason, "author": author or getpass.getuser()}
     )
     if json:
         output.as_json(made)
     else:
-        told = f"{made['number']}: {team} is not interrupted for {_about(made)} until {shown(made['until'])}"
-        output.console.print(output.plain(told))
+        output.console.print(output.plain(announced(made)))
 
 
 def silences(
@@ -82,10 +78,10 @@ def silences(
         tocsin silences payments --end 3
     """
     if end is not None:
-        _call("DELETE", team, f"/{end}", params={"author": author or getpass.getuser()})
+        ask("DELETE", team, f"/{end}", params={"author": author or getpass.getuser()})
         output.console.print(f"{end} is ended")
         return
-    rows = _call("GET", team, params={"ended": "true"} if over else None)["items"]
+    rows = ask("GET", team, params={"ended": "true"} if over else None)["items"]
     if json:
         output.as_json(rows)
         return
@@ -94,7 +90,7 @@ def silences(
         (
             (
                 row["number"],
-                _about(row),
+                about(row),
                 shown(row["until"]),
                 row["reason"],
                 row["author"],
@@ -128,21 +124,3 @@ def _preview(found: Row, *, json: bool) -> None:
             or "none",
         }
     )
-
-
-def _about(row: Row) -> str:
-    named = row | {"case": row.get("case_ref") or row.get("case")}
-    return ", ".join(f"{name} {named[name]}" for name in MATCHERS if named.get(name))
-
-
-def _call(
-    method: str,
-    team: str,
-    path: str = "",
-    *,
-    params: dict[str, str] | None = None,
-    body: Row | None = None,
-) -> Any:
-    url = f"{setting('notify_url')}/v1/teams/{team}/silences{path}"
-    sent = Body(codec.dumps(body).encode()) if body is not None else None
-    return call(method, url, setting("api_key"), params=params, body=sent)

@@ -1,12 +1,13 @@
 """`tocsin validate`: what is wrong with teams.yaml, all of it, with file, line, column and cure."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from tocsin.classify.catalogue.load import load_catalogue
-from tocsin.cli import known, output
+from tocsin.cli import known, output, silenced
 from tocsin.cli.commands.options import Json
 from tocsin.cli.failure import Exit
 from tocsin.cli.place import VARIABLES, find
@@ -73,12 +74,17 @@ def _alone(file: TeamsFile, declared: Subscriptions) -> list[str]:
     names = Names(entities)
     if (unknown := file.unknown(declared, names)) is not None:
         raise unknown
+    cases = {one.case: one.case for one in file.silences if one.case is not None}  # nobody knows better
+    file.check_silences(names, cases, datetime.now(UTC))
     return [f"{one.team}: {one.says}" for one in of_watches(declared.teams, names, entities)]
 
 
 def _asked(file: TeamsFile, declared: Subscriptions) -> list[str]:
-    entities = file.entities(known.catalogue()) if file.additions else []
+    there = known.catalogue() if file.additions or file.silences else {}
+    entities = file.entities(there)
     answer: dict[str, Any] = planned(file, declared, 1, entities)
+    now = datetime.now(UTC)
+    file.check_silences(Names([*there.values(), *entities]), silenced.references(file, now), now)
     return [f"{one['team']}: {one['says']}" for one in answer["warnings"]]
 
 
@@ -89,9 +95,15 @@ def _count(file: TeamsFile, declared: Subscriptions, by: str) -> str:
         "team": len(teams),
         "watch": sum(len(team.watches) for team in teams),
         "channel": sum(len(team.channels) for team in teams),
-    } | ({"addition": len(file.additions)} if file.additions else {})
+    }
+    counts |= {what: n for what, n in _more(file).items() if n}
     told = (
         f"{n} {what if n == 1 else 'watches' if what == 'watch' else f'{what}s'}"
         for what, n in counts.items()
     )
     return f"all holds: {', '.join(told)}; names checked by {by}"
+
+
+def _more(file: TeamsFile) -> dict[str, int]:
+    """What is counted where a file has it."""
+    return {"addition": len(file.additions), "silence": len(file.silences)}
