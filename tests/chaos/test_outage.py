@@ -23,7 +23,7 @@ pytestmark = pytest.mark.chaos
 
 OUTAGE_SECONDS = float(os.environ.get("CHAOS_OUTAGE_SECONDS", "20"))
 NOTICED_SECONDS = 15.0
-RESUMED_SECONDS = 15.0
+RESUMED_SECONDS = 30.0
 STOP_SECONDS = 16.0
 GROWTH_MEGABYTES = 60  # a service that kept what it is pushed meanwhile would grow by hundreds
 WORD = {"kafka": "Kafka", "postgres": "PostgreSQL"}

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from tocsin.contracts.cloudevents import describe
-from tocsin.contracts.subscriptions import Subscriptions, Team, variables
+from tocsin.contracts.subscriptions import Subscriptions, Team, held, variables
 
 WATCH = {"name": "assistant", "models": ["Claude Fable 5"]}
 HOOK = {"kind": "webhook", "name": "hook", "url": "https://pager.example", "secret_env": "HOOK_SECRET"}
@@ -137,3 +137,10 @@ def test_a_team_that_declares_no_pace_is_written_as_it_always_was() -> None:
 def test_a_pace_that_cannot_be_kept_is_refused(wrong: dict[str, object], says: str) -> None:
     with pytest.raises(ValidationError, match=says):
         Team.model_validate(PACED | wrong)
+
+
+def test_a_row_of_a_newer_replica_is_read_without_what_is_new_in_it() -> None:
+    row = TEAM | {"tomorrow": 1, "watches": [WATCH | {"later": True}], "channels": [HOOK | {"new": []}]}
+    assert held(row) == Team.model_validate(TEAM)
+    with pytest.raises(ValidationError):
+        Team.model_validate(row)

@@ -8,7 +8,7 @@ import asyncpg
 
 from tocsin.chassis import logs
 from tocsin.contracts import Entity
-from tocsin.contracts.subscriptions import Channel, Team
+from tocsin.contracts.subscriptions import Channel, held
 from tocsin.notify import reserved
 from tocsin.notify.routing.notthis import NotThis
 from tocsin.notify.standing import Standing
@@ -76,9 +76,7 @@ def compile_standing(
     """
     gc.disable()
     try:
-        standing = Standing(
-            map(Team.model_validate, declared), entities, map(NotThis.model_validate, not_this)
-        )
+        standing = Standing(map(held, declared), entities, map(NotThis.model_validate, not_this))
         log.info("standing", id=standing.id, teams=len(standing.teams))
         return standing
     finally:

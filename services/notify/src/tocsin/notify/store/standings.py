@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import asyncpg
 
 from tocsin.contracts import Entity
-from tocsin.contracts.subscriptions import Team
+from tocsin.contracts.subscriptions import held
 from tocsin.notify.routing.notthis import NotThis
 from tocsin.notify.standing import Standing
 
@@ -33,7 +33,7 @@ async def read(connection: asyncpg.Connection | asyncpg.Pool, ids: Iterable[str]
 
 def _standing(row: asyncpg.Record) -> Standing:
     return Standing(
-        map(Team.model_validate, row["teams"]),
+        map(held, row["teams"]),
         map(Entity.model_validate, row["entities"]),
         map(NotThis.model_validate, row["not_this"]),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from tocsin.contracts.subscriptions import Subscriptions, Team
+from tocsin.contracts.subscriptions import Subscriptions, Team, held
 from tocsin.notify.changes import Change, changes, version_of
 
 
@@ -147,4 +147,4 @@ async def current(pool: asyncpg.Pool) -> Current:
 async def read(connection: asyncpg.Connection | asyncpg.Pool) -> tuple[Team, ...]:
     """Every team that is told, by id."""
     rows = await connection.fetch("select declaration from teams where not retired order by id")
-    return tuple(Team.model_validate(row["declaration"]) for row in rows)
+    return tuple(held(row["declaration"]) for row in rows)
