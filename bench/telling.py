@@ -17,7 +17,8 @@ from tocsin.chassis import database, logs
 from tocsin.chassis.consumer import Incoming
 from tocsin.chassis.health import Health
 from tocsin.contracts import Entity, Kind, NoticeClassified
-from tocsin.contracts.subscriptions import Channel, Subscriptions
+from tocsin.contracts.channels import Channel
+from tocsin.contracts.subscriptions import Subscriptions
 from tocsin.contracts.trace import new_traceparent
 from tocsin.embedded import Postgres
 from tocsin.notify.app import migrate

@@ -3,8 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
+from tocsin.contracts.channels import variables
 from tocsin.contracts.cloudevents import describe
-from tocsin.contracts.subscriptions import Subscriptions, Team, held, variables
+from tocsin.contracts.subscriptions import Subscriptions, Team, held
 
 WATCH = {"name": "assistant", "models": ["Claude Fable 5"]}
 HOOK = {"kind": "webhook", "name": "hook", "url": "https://pager.example", "secret_env": "HOOK_SECRET"}

@@ -23,8 +23,9 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from tocsin.chassis.outbound import connector
 from tocsin.contracts import AlertRaised, EntityRef, Kind, Reason
-from tocsin.contracts.subscriptions import Alertmanager, Matrix, PagerDuty, Slack, Team, Teams, Webhook
-from tocsin.contracts.subscriptions import Channel as Declaration
+from tocsin.contracts.channels import Alertmanager, Matrix, PagerDuty, Slack, Teams, Webhook
+from tocsin.contracts.channels import Channel as Declaration
+from tocsin.contracts.subscriptions import Team
 from tocsin.contracts.trace import new_traceparent
 from tocsin.notify.channels import KINDS, Answer, Channel, Message, Outcome, attempt
 from tocsin.notify.channels.alertmanager import AlertmanagerChannel

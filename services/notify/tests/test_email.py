@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.contracts import AlertRaised, Severity
-from tocsin.contracts.subscriptions import Email
+from tocsin.contracts.channels import Email
 from tocsin.contracts.trace import new_traceparent
 from tocsin.notify.channels import Answer, Message, Outcome, attempt
 from tocsin.notify.channels.email import COLOURS, EmailChannel, WaysOut, compose

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.contracts.subscriptions import Digest, Team, Weekday
+from tocsin.contracts.channels import Digest
+from tocsin.contracts.subscriptions import Team, Weekday
 from tocsin.notify.pacing.hours import digest_due, quiet_until
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia")

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from tocsin.chassis.health import Health
 from tocsin.contracts import AlertRaised, NoticeClassified
-from tocsin.contracts.subscriptions import Email
+from tocsin.contracts.channels import Email
 from tocsin.contracts.trace import new_traceparent
 from tocsin.notify.channels import Message, Outcome, attempt
 from tocsin.notify.channels.email import EmailChannel, WaysOut

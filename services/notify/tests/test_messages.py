@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from tocsin.contracts import AlertRaised, EntityRef, Kind, Severity, StepKind
-from tocsin.contracts.subscriptions import Alertmanager, Log, Matrix
+from tocsin.contracts.channels import Alertmanager, Log, Matrix
 from tocsin.contracts.trace import new_traceparent
 from tocsin.notify.channels import Message, Outcome, Purpose, alertmanager, matrix, pagerduty, slack, teams
 from tocsin.notify.channels.log import LogChannel

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.contracts import AlertRaised, Severity, StepKind, SummarySort
-from tocsin.contracts.subscriptions import Digest, Subscriptions, Team
+from tocsin.contracts.channels import Digest
+from tocsin.contracts.subscriptions import Subscriptions, Team
 from tocsin.notify.pacing.plan import GATHERING, Earlier, Folded, Known, Now, Waiting, decide, plan
 from tocsin.notify.pacing.silence import Silence
 

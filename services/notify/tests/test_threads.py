@@ -15,7 +15,7 @@ from aiohttp import web
 
 from tocsin.chassis.health import Health
 from tocsin.contracts import AlertRaised, NoticeClassified, Severity, StepKind
-from tocsin.contracts.subscriptions import Slack
+from tocsin.contracts.channels import Slack
 from tocsin.contracts.trace import new_traceparent
 from tocsin.notify.channels import Answer, Message, Outcome, Purpose, attempt
 from tocsin.notify.channels.bot import CURES, FINAL, GONE, concerns_all

@@ -10,7 +10,7 @@ from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
 from tocsin.contracts import AlertRaised
-from tocsin.contracts.subscriptions import Webhook
+from tocsin.contracts.channels import Webhook
 from tocsin.contracts.trace import new_traceparent
 from tocsin.notify.channels import Answer, Message, Outcome
 from tocsin.notify.channels.webhook import WebhookChannel

@@ -7,7 +7,8 @@ from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints, m
 
 from tocsin.contracts.catalogue import EntityId, Kind
 from tocsin.contracts.classification import Category
-from tocsin.contracts.subscriptions import Declared, Name, Slug, Team, unique_ids
+from tocsin.contracts.declared import Declared, Name, Slug
+from tocsin.contracts.subscriptions import Team, unique_ids
 
 Include = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,500}$")]
 Place = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]

@@ -15,8 +15,8 @@ from tocsin.classify.explain import Explanation, explain
 from tocsin.classify.knowledge import Knowledge
 from tocsin.contracts import NoticePublished, Tier
 from tocsin.contracts.cloudevents import describe
+from tocsin.contracts.declared import Declared
 from tocsin.contracts.notice import MAX_TEXT, MAX_TITLE
-from tocsin.contracts.subscriptions import Declared
 
 MAX_IN_HAND = 4  # questions at a time; more are asked to wait, for notices come first
 

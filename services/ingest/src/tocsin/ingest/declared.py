@@ -7,7 +7,7 @@ from typing import Self
 import yaml
 from pydantic import ValidationError, model_validator
 
-from tocsin.contracts.subscriptions import Declared
+from tocsin.contracts.declared import Declared
 from tocsin.ingest.source import Source
 
 

@@ -9,7 +9,7 @@ import cssselect
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from tocsin.contracts import SourceRef, Tier
-from tocsin.contracts.subscriptions import Address, Declared, Name, Slug, Variable
+from tocsin.contracts.declared import Address, Declared, Name, Slug, Variable
 
 
 class Kind(StrEnum):

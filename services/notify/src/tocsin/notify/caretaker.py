@@ -11,7 +11,8 @@ import asyncpg
 from tocsin.chassis import logs
 from tocsin.chassis.health import Pulse
 from tocsin.contracts import SummarySort, fingerprint
-from tocsin.contracts.subscriptions import ALARMS, Team
+from tocsin.contracts.channels import ALARMS
+from tocsin.contracts.subscriptions import Team
 from tocsin.notify import dead, metrics
 from tocsin.notify.dead import Finding, Flaw
 from tocsin.notify.directory import Directory

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from tocsin.contracts import fingerprint
+from tocsin.contracts.channels import Channel
 from tocsin.contracts.message import Part
-from tocsin.contracts.subscriptions import Channel, Team, Watch
+from tocsin.contracts.subscriptions import Team, Watch
 
 LISTS = ("watches", "channels")
 Facts = dict[str, Any]  # a JSON object

@@ -8,7 +8,8 @@ import asyncpg
 
 from tocsin.chassis import logs
 from tocsin.contracts import Entity
-from tocsin.contracts.subscriptions import Channel, held
+from tocsin.contracts.channels import Channel
+from tocsin.contracts.subscriptions import held
 from tocsin.notify import reserved
 from tocsin.notify.routing.notthis import NotThis
 from tocsin.notify.standing import Standing

@@ -10,7 +10,7 @@ from tocsin.chassis import logs, tracing
 from tocsin.chassis.consumer import Incoming
 from tocsin.chassis.metrics import STAGE
 from tocsin.contracts import NoticeClassified
-from tocsin.contracts.subscriptions import ALARMS
+from tocsin.contracts.channels import ALARMS
 from tocsin.notify import metrics
 from tocsin.notify.cases.claims import tells
 from tocsin.notify.cases.filing import Case, Development, Filing, file

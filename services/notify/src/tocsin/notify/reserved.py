@@ -3,7 +3,7 @@
 from typing import Literal
 
 from tocsin.contracts import NoticeClassified, Severity
-from tocsin.contracts.subscriptions import Log
+from tocsin.contracts.channels import Log
 from tocsin.notify.routing.conditions import NO_TOPIC, Condition, Things
 from tocsin.notify.routing.index import Index, Matcher, Subscriber
 

@@ -64,12 +64,17 @@ def apply(
     except Refused as refused:
         raise told(teams, refused) from refused
     answer |= {"catalogue": [one.id for one in changed], "silences": _silence(wanted, by)}
-    for one in silenced.over(teams):
-        output.errors.print(output.plain(f"warning: {one['team']}: {one['says']}"), soft_wrap=True)
+    _warn(teams)
     if json:
         output.as_json(answer)
     else:
         _show(answer)
+
+
+def _warn(file: TeamsFile) -> None:
+    """Say which silences of the file have passed: nothing is made of those."""
+    for one in silenced.over(file):
+        output.errors.print(output.plain(f"warning: {one['team']}: {one['says']}"), soft_wrap=True)
 
 
 def _add(file: TeamsFile, declared: Subscriptions, entities: list[Entity], expect: str | None) -> None:

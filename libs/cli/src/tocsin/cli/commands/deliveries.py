@@ -43,6 +43,10 @@ def list_deliveries(  # noqa: PLR0913 - options of a command
     if json:
         output.as_json(rows)
         return
+    _show(rows)
+
+
+def _show(rows: list[dict[str, Any]]) -> None:
     output.table(
         (
             "raised",

@@ -4,8 +4,8 @@ from typing import Annotated, Self
 
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
+from tocsin.contracts.declared import Declared, Slug
 from tocsin.contracts.notice import MAX_TEXT, MAX_TITLE
-from tocsin.contracts.subscriptions import Declared, Slug
 from tocsin.ingest import plain
 from tocsin.ingest.entry import Entry
 

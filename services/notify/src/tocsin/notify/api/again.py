@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from tocsin.chassis import logs
 from tocsin.chassis.problems import Problem
-from tocsin.contracts.subscriptions import Declared, Slug
+from tocsin.contracts.declared import Declared, Slug
 from tocsin.notify import metrics
 from tocsin.notify.access import Caller
 from tocsin.notify.api.door import Asking

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from tocsin.chassis.problems import Problem
 from tocsin.contracts import AlertRaised
-from tocsin.contracts.subscriptions import Declared, Name
+from tocsin.contracts.declared import Declared, Name
 from tocsin.notify.access import Caller
 from tocsin.notify.acknowledgement import Acknowledgement, How
 from tocsin.notify.acknowledging import acknowledge

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from tocsin.chassis.problems import Problem
 from tocsin.contracts import CaseState, EntityRef
-from tocsin.contracts.subscriptions import Name
+from tocsin.contracts.declared import Name
 from tocsin.notify.api.notthis import Reason
 from tocsin.notify.api.pages import WITHOUT_NUL, Id
 from tocsin.notify.api.things import case_id

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from tocsin.chassis.problems import Problem
-from tocsin.contracts.subscriptions import Declared, Slug
+from tocsin.contracts.declared import Declared, Slug
 from tocsin.contracts.trace import new_traceparent
 from tocsin.notify.api.documented import PROBLEMS
 from tocsin.notify.api.door import Asking, Door

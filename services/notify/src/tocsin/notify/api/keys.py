@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Path
 from pydantic import BaseModel, Field, model_validator
 
 from tocsin.chassis.problems import Problem
-from tocsin.contracts.subscriptions import Declared, Name, Slug
+from tocsin.contracts.declared import Declared, Name, Slug
 from tocsin.notify.access import Scope
 from tocsin.notify.api.door import Asking, Changing
 from tocsin.notify.store import keys

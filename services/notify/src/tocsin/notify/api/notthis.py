@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
 from tocsin.chassis.problems import Problem
-from tocsin.contracts.subscriptions import Name, Slug
+from tocsin.contracts.declared import Name, Slug
 from tocsin.notify.api.once import Creating, Once
 from tocsin.notify.api.things import case_id, entity_id
 from tocsin.notify.directory import Directory

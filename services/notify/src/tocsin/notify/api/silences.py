@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from tocsin.chassis.problems import Problem
 from tocsin.contracts import Category
-from tocsin.contracts.subscriptions import Name
+from tocsin.contracts.declared import Name
 from tocsin.notify.api.door import Changing
 from tocsin.notify.api.notthis import Number, Reason, TeamId
 from tocsin.notify.api.once import Creating, Once

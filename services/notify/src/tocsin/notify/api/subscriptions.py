@@ -14,8 +14,10 @@ from pydantic import BaseModel, ValidationError
 from tocsin.chassis.credentials import PREFIX
 from tocsin.chassis.http import read_body
 from tocsin.chassis.problems import Problem
+from tocsin.contracts.channels import variables
+from tocsin.contracts.declared import Declared, Name
 from tocsin.contracts.inline import cure, secret_in
-from tocsin.contracts.subscriptions import Declared, Name, Subscriptions, variables
+from tocsin.contracts.subscriptions import Subscriptions
 from tocsin.notify.access import Caller
 from tocsin.notify.api.door import Asking, Changing
 from tocsin.notify.api.pages import Cursor, Limit, cursor_at, position

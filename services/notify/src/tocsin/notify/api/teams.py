@@ -12,7 +12,9 @@ from starlette.responses import Response
 
 from tocsin.chassis.http import read_body
 from tocsin.chassis.problems import Problem
-from tocsin.contracts.subscriptions import Slug, Subscriptions, Team, variables
+from tocsin.contracts.channels import variables
+from tocsin.contracts.declared import Slug
+from tocsin.contracts.subscriptions import Subscriptions, Team
 from tocsin.notify.access import Caller, Scope
 from tocsin.notify.api.door import Asking, Changing
 from tocsin.notify.api.subscriptions import MOST_BYTES, parse, refuse_mistakes, unholdable

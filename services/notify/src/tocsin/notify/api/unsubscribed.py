@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict
 
 from tocsin.chassis.problems import Problem
-from tocsin.contracts.subscriptions import Address, Slug
+from tocsin.contracts.declared import Address, Slug
 from tocsin.notify.store import unsubscribed
 
 TeamId = Annotated[Slug, Path()]

@@ -12,7 +12,8 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field, model_validator
 
 from tocsin.chassis.problems import Problem
-from tocsin.contracts.subscriptions import Declared, Name, Team, Watch
+from tocsin.contracts.declared import Declared, Name
+from tocsin.contracts.subscriptions import Team, Watch
 from tocsin.notify.api.door import Asking, Changing, unseen
 from tocsin.notify.api.progress import answer
 from tocsin.notify.caretaker import look

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from tocsin.contracts import AlertRaised, AlertsSummarised
-from tocsin.contracts.subscriptions import Channel as Declaration
+from tocsin.contracts.channels import Channel as Declaration
 
 KINDS = ("webhook", "slack", "email", "pagerduty", "alertmanager", "teams", "matrix", "log", "canary")
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import aiohttp
 
 from tocsin.contracts import AlertRaised, Severity
-from tocsin.contracts.subscriptions import Alertmanager, Channel
+from tocsin.contracts.channels import Alertmanager, Channel
 from tocsin.notify.channels import Answer, Message, Sendable, Summary
 from tocsin.notify.channels.post import bytes_of, encoded, post
 from tocsin.notify.letter import as_text, letter_of, within

@@ -10,7 +10,7 @@ import aiohttp
 
 from tocsin.chassis.outbound import retry_after
 from tocsin.contracts import Severity
-from tocsin.contracts.subscriptions import Slack
+from tocsin.contracts.channels import Slack
 from tocsin.notify.channels import Answer, Message, Outcome, Purpose, Sendable
 from tocsin.notify.channels.post import MOST_OF_AN_ANSWER, encoded, hide, judge
 

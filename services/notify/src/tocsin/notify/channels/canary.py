@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from tocsin.contracts.subscriptions import Channel
+from tocsin.contracts.channels import Channel
 from tocsin.notify import metrics
 from tocsin.notify.channels import Answer, Message, Outcome, Sendable
 

@@ -15,7 +15,7 @@ import aiosmtplib
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tocsin.contracts import Severity
-from tocsin.contracts.subscriptions import Channel, Email
+from tocsin.contracts.channels import Channel, Email
 from tocsin.notify.channels import Answer, Message, Outcome, Sendable, unset
 from tocsin.notify.letter import ACKNOWLEDGE, as_text, letter_of
 from tocsin.notify.line import line

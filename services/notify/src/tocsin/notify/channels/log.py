@@ -1,7 +1,7 @@
 """Log: the alert as one line in notify's own log, for trying a watch out."""
 
 from tocsin.chassis import logs
-from tocsin.contracts.subscriptions import Channel
+from tocsin.contracts.channels import Channel
 from tocsin.notify.channels import Answer, Message, Outcome, Sendable
 
 log = logs.get(__name__)

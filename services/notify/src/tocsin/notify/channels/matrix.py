@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import aiohttp
 
-from tocsin.contracts.subscriptions import Channel, Matrix
+from tocsin.contracts.channels import Channel, Matrix
 from tocsin.notify.channels import Answer, Sendable, unset
 from tocsin.notify.channels.post import JSON, bytes_of, encoded, hide, post
 from tocsin.notify.letter import as_text, letter_of, within

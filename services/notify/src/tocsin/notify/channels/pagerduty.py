@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import aiohttp
 
 from tocsin.contracts import AlertRaised, Severity
-from tocsin.contracts.subscriptions import Channel, PagerDuty
+from tocsin.contracts.channels import Channel, PagerDuty
 from tocsin.notify.channels import Answer, Message, Purpose, Sendable, Summary, unset
 from tocsin.notify.channels.post import bytes_of, encoded, hide, post
 from tocsin.notify.letter import ACKNOWLEDGE, as_text, letter_of, within

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import aiohttp
 
-from tocsin.contracts.subscriptions import Channel, Slack
+from tocsin.contracts.channels import Channel, Slack
 from tocsin.notify.channels import Answer, Sendable, unset
 from tocsin.notify.channels.bot import post_in_thread
 from tocsin.notify.channels.post import encoded, post_secretly

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import aiohttp
 
-from tocsin.contracts.subscriptions import Channel, Teams
+from tocsin.contracts.channels import Channel, Teams
 from tocsin.notify.channels import Answer, Sendable, unset
 from tocsin.notify.channels.post import bytes_of, encoded, post_secretly
 from tocsin.notify.letter import ACKNOWLEDGE, Letter, letter_of, within

@@ -8,7 +8,7 @@ from standardwebhooks import Webhook as Signer
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from tocsin.contracts import AlertRaised, AlertsSummarised
-from tocsin.contracts.subscriptions import Channel, Webhook
+from tocsin.contracts.channels import Channel, Webhook
 from tocsin.notify.channels import Answer, Message, Outcome, Purpose, Sendable, unset
 from tocsin.notify.channels.post import JSON, encoded, post
 

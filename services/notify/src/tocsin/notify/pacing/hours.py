@@ -3,7 +3,8 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from tocsin.contracts.subscriptions import Digest, QuietHours, Team, Weekday
+from tocsin.contracts.channels import Digest
+from tocsin.contracts.subscriptions import QuietHours, Team, Weekday
 
 DAY = timedelta(days=1)
 DAYS = tuple(Weekday)

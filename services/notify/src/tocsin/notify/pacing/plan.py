@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from tocsin.contracts import AlertRaised, Severity, SummarySort
-from tocsin.contracts.subscriptions import ALARMS, Channel, Digest, Team
+from tocsin.contracts.channels import ALARMS, Channel, Digest
+from tocsin.contracts.subscriptions import Team
 from tocsin.notify.pacing.hours import digest_due, quiet_until
 from tocsin.notify.pacing.silence import Silence, hides
 from tocsin.notify.routing.route import ENDINGS
